@@ -1,0 +1,64 @@
+/* cgroup.h: where sandboxes' cgroups go and how they are made, read and removed; v1 and v2 behind one set of verbs.
+ * Paths are absolute directories in the cgroup file systems. */
+#ifndef LW_CGROUP_H
+#define LW_CGROUP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include "base/err.h"
+#include "host.h"
+
+/* "pids", "memory", "cpu", "devices", "freezer". */
+extern const char *const lw_controller_names[LW_CTL_COUNT];
+
+/* Our leaf when we have to leave a delegated cgroup so that it may have limited children (v2). */
+#define LW_CGROUP_LEAF "supervisor"
+
+/* What the choice of a parent asks of the file system beside the two texts, so that tests can stand in for a machine. */
+struct lw_cgroup_eyes {
+	void *arg;
+	bool (*can)(void *arg, const char *path, int mode);       /* access(2) with our effective ids */
+	bool (*owner)(void *arg, const char *path, uid_t *ret);   /* false: not there */
+	bool (*delegated)(void *arg, const char *path);           /* user.delegate or trusted.delegate is "1" */
+	ssize_t (*read)(void *arg, const char *path, char *buf, size_t size); /* terminated; < 0: not readable */
+	/* Processes other than ourselves and our children that sit in the cgroup itself. */
+	bool (*occupied)(void *arg, const char *path);
+};
+
+/* Chooses the parents (order: cgroup_probe.c) from the texts of /proc/self/mountinfo and /proc/self/cgroup (so that tests can
+ * feed any machine). Fills h->cgroup; reads h->uid and h->arena. A parent that cannot be used leaves why[]; it is an
+ * error only when it was asked for (parent_option). */
+int lw_cgroup_probe(struct lw_host *h, const char *mountinfo, size_t n_mountinfo, const char *self_cgroup,
+		    size_t n_self, const char *parent_option, struct lw_err *err);
+/* The same, looking through `eyes`. */
+int lw_cgroup_probe_with(struct lw_host *h, const char *mountinfo, size_t n_mountinfo, const char *self_cgroup,
+			 size_t n_self, const char *parent_option, const struct lw_cgroup_eyes *eyes,
+			 struct lw_err *err);
+
+/* mkdir of <parent>/<id>; makes `parent` when parent_create; on v2 moves our own process to a leaf when own_leaf and
+ * enables the controllers of mask (1 << LW_CTL_*) in parent's cgroup.subtree_control. -EEXIST is an error. On failure
+ * dir does not exist (unless it did before). */
+int lw_cgroup_make(const struct lw_host *h, const char *dir, unsigned controllers, struct lw_err *err);
+/* What joining needs: v1 the tasks file for writing (the child writes "0"), v2 the directory (CLONE_INTO_CGROUP).
+ * O_CLOEXEC. */
+int lw_cgroup_open(const char *dir, int version, int *ret_fd, struct lw_err *err);
+/* Writes value to dir/file, each line of it by a write(2) of its own (v1 device rules come one a write); the err names
+ * file and value. A line "/dev/snd rwm" stands for the numbers of that node, or of the nodes in that directory. */
+int lw_cgroup_set(const char *dir, const char *file, const char *value, struct lw_err *err);
+/* -ENOENT when the file is missing. Reads a single number ("max" = -1). */
+int lw_cgroup_get(const char *dir, const char *file, int64_t *ret);
+/* A key of a flat-keyed file ("oom_kill" of memory.events); -ENODATA when the file has no such key. */
+int lw_cgroup_get_key(const char *dir, const char *file, const char *key, int64_t *ret);
+/* Kills every process in dir and below (v2 cgroup.kill, else signal loop over cgroup.procs until empty, at most 5 s). */
+int lw_cgroup_kill(const char *dir);
+/* rmdir with back-off up to 5 s for -EBUSY, cgroups made below it included; -ENOENT is success. */
+int lw_cgroup_remove(const char *dir);
+
+struct lw_plan;
+/* The RLIMIT_NPROC that stands in for the default limits.pids where no pids controller can be used, or -1: it counts
+ * per user and user namespace, so it is of use only in a new one. For the stage that plans rlimits. */
+int64_t lw_cgroup_nproc(const struct lw_plan *p);
+
+#endif

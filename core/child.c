@@ -1,0 +1,395 @@
+/* child.c: the child side of clone, whole: raw system calls and the plan's memory, no malloc, no stdio, no locale (lint
+ * checks its symbols). In a new pid namespace the first process forks the one that sets up and becomes the command,
+ * and turns into our init at once, while the set-up goes on beside it. */
+#include <linux/capability.h>
+#include <linux/futex.h>
+#include <linux/if.h>
+#include <linux/keyctl.h>
+#include <linux/prctl.h>
+#include <linux/sched.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/sysmacros.h>
+#include <sys/uio.h>
+#include <termios.h>
+#include "child_mount.h"
+#include "run.h"
+#include "safepath.h"
+#include "sys.h"
+
+static void report(struct lw_run *run, int kind, int step, uint32_t op, int err)
+{
+	struct lw_report r = {
+		.magic = LW_REPORT_MAGIC,
+		.kind = (uint16_t)kind,
+		.step = (uint16_t)step,
+		.op = op,
+		.err = err,
+	};
+	SYS(write, run->sync, &r, sizeof r);
+}
+
+static _Noreturn void die(struct lw_run *run, int step, uint32_t op, int err)
+{
+	report(run, LW_REPORT_FAILED, step, op, err);
+	for (;;)
+		SYS(exit_group, 125);
+}
+
+/* Both processes wait here until the host side has written the maps. */
+static void wait_for_go(struct lw_run *run)
+{
+	char go;
+	if (SYS(read, run->sync, &go, 1) != 1)
+		for (;;)
+			SYS(exit_group, 125);
+}
+
+/* The kernel's sigaction is 8-byte words; zeros are the default action for any layout. */
+static void default_signals(void)
+{
+	uint64_t action[4] = { 0 }, none = 0;
+	for (int sig = 1; sig <= 64; sig++)
+		if (sig != SIGKILL && sig != SIGSTOP)
+			SYS(rt_sigaction, sig, action, NULL, 8);
+	SYS(rt_sigprocmask, SIG_SETMASK, &none, NULL, 8);
+}
+
+static int do_stdio(int from, int to)
+{
+	/* dup3 refuses equal numbers: then only close-on-exec must go. */
+	return from == to ? (int)SYS(fcntl, to, F_SETFD, 0) : (int)SYS(dup3, from, to, 0);
+}
+
+static int do_become(const struct lw_op *op, const uint32_t *groups, size_t n)
+{
+	int r = 0;
+	if (op->num[2])
+		r = (int)SYS(setgroups, n, groups);
+	if (r >= 0)
+		r = (int)SYS(setresgid, op->num[1], op->num[1], op->num[1]);
+	if (r >= 0)
+		r = (int)SYS(setresuid, op->num[0], op->num[0], op->num[0]);
+	return r;
+}
+
+static int do_loopback(void)
+{
+	struct ifreq request = { .ifr_name = "lo" };
+	int fd = (int)SYS(socket, AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd == -EAFNOSUPPORT) /* a kernel without IPv4 has no loopback to bring up */
+		return 0;
+	if (fd < 0)
+		return fd;
+	request.ifr_flags = IFF_UP | IFF_RUNNING;
+	int r = (int)SYS(ioctl, fd, SIOCSIFFLAGS, &request);
+	SYS(close, fd);
+	return r;
+}
+
+static int write_all(int fd, const char *text)
+{
+	size_t len = strlen(text);
+	long r = SYS(write, fd, text, len);
+	return r < 0 ? (int)r : (size_t)r == len ? 0 : -EIO;
+}
+
+static int do_sysctl(struct lw_run *run, const struct lw_op *op)
+{
+	char path[256] = "sys/";
+	if (run->proc < 0)
+		return -ENOENT;
+	if (strlen(op->str[0]) + 5 > sizeof path)
+		return -ENAMETOOLONG;
+	memcpy(path + 4, op->str[0], strlen(op->str[0]) + 1);
+	int fd = lw_safe_open_proc(run->proc, path, O_WRONLY);
+	if (fd < 0)
+		return fd;
+	int r = write_all(fd, op->str[1]);
+	SYS(close, fd);
+	return r;
+}
+
+static int do_oom_score_adj(const struct lw_op *op)
+{
+	char text[8];
+	int v = (int)op->num[0], n = 0, start = 10;
+	if (v < 0)
+		text[n++] = '-', v = -v;
+	if (v >= 1000)
+		start = 1000;
+	else if (v >= 100)
+		start = 100;
+	for (; start; start /= 10)
+		if (start == 1 || v >= start || n > (text[0] == '-'))
+			text[n++] = (char)('0' + v / start % 10);
+	text[n] = 0;
+	int proc = (int)SYS(openat, AT_FDCWD, "/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC, 0);
+	if (proc < 0)
+		return proc;
+	int r = write_all(proc, text);
+	SYS(close, proc);
+	return r;
+}
+
+static int do_session(struct lw_run *run)
+{
+	int r = (int)SYS(setsid);
+	if (r >= 0 && run->terminal >= 0)
+		r = (int)SYS(ioctl, run->terminal, TIOCSCTTY, 0);
+	return r;
+}
+
+/* What is left open is closed before anything is looked up again, so that no path through /proc/self/fd/N leads out
+ * (CVE-2024-21626); then the working directory, which must be inside. */
+static int do_cwd(struct lw_run *run, const struct lw_op *op, int *ret_step)
+{
+	char buf[4096];
+	int a = run->sync, b = run->ready_read;
+	if (b >= 0 && b < a) {
+		int t = a;
+		a = b;
+		b = t;
+	}
+	if (a > 3)
+		SYS(close_range, 3, a - 1, 0);
+	if (b >= 0 && b > a + 1)
+		SYS(close_range, a + 1, b - 1, 0);
+	SYS(close_range, (b >= 0 ? b : a) + 1, ~0U, 0);
+	run->root = run->proc = run->empty = -1;
+	int r = (int)SYS(chdir, op->str[0]);
+	if (r < 0)
+		return r;
+	r = (int)SYS(getcwd, buf, sizeof buf);
+	if (r >= 0 && buf[0] != '/') {
+		*ret_step = LW_STEP_OUTSIDE;
+		r = -ENOENT;
+	}
+	return r;
+}
+
+static int do_bounding(const struct lw_op *op)
+{
+	for (int cap = 0; cap < 64; cap++) {
+		if ((uint64_t)op->num[0] & (UINT64_C(1) << cap))
+			continue;
+		int r = (int)SYS(prctl, PR_CAPBSET_DROP, cap, 0, 0, 0);
+		if (r == -EINVAL) /* past the last capability of this kernel */
+			break;
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int do_capset(const struct lw_op *op)
+{
+	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct data[2];
+	for (int i = 0; i < 2; i++) {
+		data[i].effective = (uint32_t)((uint64_t)op->num[0] >> (32 * i));
+		data[i].permitted = (uint32_t)((uint64_t)op->num[1] >> (32 * i));
+		data[i].inheritable = (uint32_t)((uint64_t)op->num[2] >> (32 * i));
+	}
+	return (int)SYS(capset, &header, data);
+}
+
+static int do_ambient(const struct lw_op *op)
+{
+	int r = (int)SYS(prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	for (int cap = 0; cap < 64 && r >= 0; cap++)
+		if ((uint64_t)op->num[0] & (UINT64_C(1) << cap))
+			r = (int)SYS(prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0);
+	return r;
+}
+
+/* The command may not run while init could still be traced. */
+static int wait_for_init(struct lw_run *run)
+{
+	char byte;
+	if (!run->plan->init || run->init_is_ready)
+		return 0;
+	if (SYS(read, run->ready_read, &byte, 1) != 1)
+		return -ESRCH;
+	run->init_is_ready = 1;
+	return 0;
+}
+
+static int do_seccomp(struct lw_run *run)
+{
+	struct sock_fprog program = { (unsigned short)run->plan->filter.n, run->plan->filter.insns };
+	return (int)SYS(seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
+}
+
+/* Tries the candidates as execvp(3) does: the first that is there decides, but one that may not be run only counts
+ * when no other is found. */
+static int do_exec(struct lw_run *run)
+{
+	int seen = -ENOENT;
+	for (char *const *path = run->plan->exec_paths; *path; path++) {
+		int r = (int)SYS(execve, *path, run->plan->argv, run->plan->envp);
+		if (r != -ENOENT && r != -ENOTDIR && r != -EACCES)
+			return r;
+		if (r == -EACCES)
+			seen = r;
+		else if (r == -ENOENT && SYS(faccessat, AT_FDCWD, *path, 0) == 0)
+			return -ENOEXEC; /* the file is there: its interpreter is not */
+	}
+	return seen;
+}
+
+static int apply(struct lw_run *run, const struct lw_op *op, uint32_t index, int *ret_step)
+{
+	const struct lw_plan *p = run->plan;
+	struct rlimit limit;
+	int r;
+	switch (op->kind) {
+	case LW_OP_OOM_SCORE_ADJ:
+		return do_oom_score_adj(op);
+	case LW_OP_CGROUP_JOIN:
+		return write_all(run->fd[op->num[0]], "0");
+	case LW_OP_UNSHARE:
+		return (int)SYS(unshare, op->num[0]);
+	case LW_OP_BECOME_ROOT:
+		return do_become(op, NULL, 0);
+	case LW_OP_LOOPBACK:
+		return do_loopback();
+	case LW_OP_HOSTNAME:
+		return (int)SYS(sethostname, op->str[0], strlen(op->str[0]));
+	case LW_OP_DOMAINNAME:
+		return (int)SYS(setdomainname, op->str[0], strlen(op->str[0]));
+	case LW_OP_SYSCTL:
+		return do_sysctl(run, op);
+	case LW_OP_STDIO:
+		r = (int)SYS(openat, AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC, 0);
+		return r < 0 ? r : do_stdio(r, (int)op->num[0]);
+	case LW_OP_SESSION:
+		return do_session(run);
+	case LW_OP_KEYRING:
+		r = (int)SYS(keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL);
+		return r == -ENOSYS ? 0 : r; /* a kernel without keyrings has none to leak */
+	case LW_OP_RLIMIT:
+		limit.rlim_cur = op->num[1] < 0 ? RLIM_INFINITY : (rlim_t)op->num[1];
+		limit.rlim_max = op->num[2] < 0 ? RLIM_INFINITY : (rlim_t)op->num[2];
+		return (int)SYS(prlimit64, 0, op->num[0], &limit, NULL);
+	case LW_OP_NICE:
+		return (int)SYS(setpriority, PRIO_PROCESS, 0, op->num[0]);
+	case LW_OP_UMASK:
+		SYS(umask, op->num[0]);
+		return 0;
+	case LW_OP_CWD:
+		return do_cwd(run, op, ret_step);
+	case LW_OP_BOUNDING_DROP:
+		return do_bounding(op);
+	case LW_OP_SECUREBITS:
+		return (int)SYS(prctl, PR_SET_SECUREBITS, op->num[0], 0, 0, 0);
+	case LW_OP_USER:
+		return do_become(op, p->groups, p->n_groups);
+	case LW_OP_CAPSET:
+		return do_capset(op);
+	case LW_OP_AMBIENT:
+		return do_ambient(op);
+	case LW_OP_NO_NEW_PRIVS:
+		return (int)SYS(prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	case LW_OP_SECCOMP:
+		*ret_step = LW_STEP_INIT;
+		r = wait_for_init(run);
+		if (r < 0)
+			return r;
+		*ret_step = LW_STEP_CALL;
+		/* Said before the filter, which may forbid saying anything. */
+		report(run, LW_REPORT_EXEC, 0, index, 0);
+		return do_seccomp(run);
+	case LW_OP_EXEC:
+		*ret_step = LW_STEP_INIT;
+		r = wait_for_init(run);
+		if (r < 0)
+			return r;
+		*ret_step = LW_STEP_CALL;
+		if (!p->filter.n)
+			report(run, LW_REPORT_EXEC, 0, index, 0);
+		return do_exec(run);
+	default:
+		return lw_child_mount(run, op, ret_step);
+	}
+}
+
+static _Noreturn void set_up(struct lw_run *run)
+{
+	const struct lw_plan *p = run->plan;
+	report(run, LW_REPORT_HELLO, 0, 0, 0);
+	wait_for_go(run);
+	SYS(umask, 0);
+	default_signals();
+	if (!p->init) /* without an init to watch the lifeline this is what ties us to the supervisor */
+		SYS(prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	for (int i = 0; i < 3; i++) {
+		int r = do_stdio(run->stdio[i], i);
+		if (r < 0)
+			die(run, LW_STEP_CALL, 0, -r);
+	}
+	for (uint32_t i = 0; i < p->n_ops; i++) {
+		int step = LW_STEP_CALL;
+		if (p->ops[i].side != LW_SIDE_CHILD)
+			continue;
+		int r = apply(run, &p->ops[i], i, &step);
+		if (r < 0)
+			die(run, step, i, -r);
+	}
+	for (;;) /* the last operation is exec: it does not come back */
+		SYS(exit_group, 125);
+}
+
+static _Noreturn void become_init(struct lw_run *run)
+{
+	static char name[] = "lunward-init";
+	char *const argv[] = { name, NULL }, *const envp[] = { NULL };
+	const struct lw_plan *p = run->plan;
+	struct lw_op become = { .num = { p->setup_uid, p->setup_gid, p->setgroups } };
+	const struct lw_op nothing = { .num = { 0 } };
+	int r;
+	wait_for_go(run);
+	/* Its inside uid is set-up's, with nothing that goes with it. */
+	if (p->clone_flags & CLONE_NEWUSER) {
+		r = do_become(&become, NULL, 0);
+		if (r < 0)
+			die(run, LW_STEP_INIT, 0, -r);
+	}
+	SYS(prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	r = do_capset(&nothing);
+	if (r >= 0)
+		r = (int)SYS(dup3, run->control, 0, 0);
+	if (r >= 0)
+		r = (int)SYS(dup3, run->ready_write, 1, 0);
+	if (r >= 0)
+		r = run->lease >= 0 ? (int)SYS(dup3, run->lease, 2, 0) : (int)SYS(close, 2);
+	if (r >= 0)
+		r = (int)SYS(close_range, 3, ~0U, 4 /* CLOSE_RANGE_CLOEXEC */);
+	if (r >= 0)
+		r = (int)SYS(execveat, run->init_image, "", argv, envp, AT_EMPTY_PATH);
+	die(run, LW_STEP_INIT, 0, -r);
+}
+
+_Noreturn void lw_child_main(struct lw_run *run)
+{
+	run->root = run->proc = run->empty = run->terminal = -1;
+	if (!run->plan->init)
+		set_up(run);
+	/* pivot_root moves those who stand at the old root: stand there, so that nothing of ours pins the host's tree. */
+	SYS(chdir, "/");
+	struct clone_args args = { .exit_signal = SIGCHLD };
+	if (run->cgroup >= 0) {
+		args.flags = CLONE_INTO_CGROUP;
+		args.cgroup = (uint64_t)run->cgroup;
+	}
+	long pid = SYS(clone3, &args, sizeof args);
+	if (pid < 0)
+		die(run, LW_STEP_FORK, 0, (int)-pid);
+	if (pid == 0)
+		set_up(run);
+	become_init(run);
+}

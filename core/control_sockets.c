@@ -1,0 +1,103 @@
+/* control_sockets.c: see control_sockets.h. */
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "base/cleanup.h"
+#include "control_sockets.h"
+
+static const struct {
+	const char *engine, *path;
+} socket_table[] = {
+	{ "docker", "/run/docker.sock" },
+	{ "docker", "/run/docker.socket" },
+	{ "docker", "/var/run/docker.sock" },
+	{ "podman", "/run/podman/podman.sock" },
+	{ "containerd", "/run/containerd/containerd.sock" },
+	{ "crio", "/run/crio/crio.sock" },
+	{ "systemd", "/run/systemd/private" },
+	{ "systemd", "/run/systemd/io.system.ManagedOOM" },
+	{ "dbus", "/run/dbus/system_bus_socket" },
+	{ "lxd", "/var/lib/lxd/unix.socket" },
+	{ "incus", "/var/lib/incus/unix.socket" },
+	{ "libvirt", "/run/libvirt/libvirt-sock" },
+};
+/* The same engines for one user, below /run/user/UID. */
+static const struct {
+	const char *engine, *name;
+} user_socket_table[] = {
+	{ "docker", "docker.sock" },
+	{ "podman", "podman/podman.sock" },
+	{ "systemd", "systemd/private" },
+	{ "dbus", "bus" },
+};
+
+/* Is `path` equal to `above`, or below it? */
+static int below(const char *path, const char *above)
+{
+	size_t len = strlen(above);
+	if (len == 1) /* "/" */
+		return 1;
+	return !strncmp(path, above, len) && (path[len] == '/' || !path[len]);
+}
+
+static int allowed_engine(const struct lw_strlist *allowed, const char *engine)
+{
+	for (size_t i = 0; i < allowed->n; i++)
+		if (!strcmp(allowed->v[i], engine))
+			return 1;
+	return 0;
+}
+
+static int refuse(struct lw_err *err, const char *path, const char *engine, const char *socket)
+{
+	lw_fail_as(err, LW_ERR_POLICY, -EPERM, "'%s' would expose %s's control socket %s", path, engine, socket);
+	lw_err_hint(err, "whoever reaches it owns the host; allow_control_sockets = { \"%s\" } accepts that", engine);
+	return -EPERM;
+}
+
+/* `source` is what was opened, resolved. The socket itself is refused even before its engine has made it. */
+static int check_one(const struct stat *st, const char *source, const char *path, const char *engine, const char *socket,
+		     const struct lw_strlist *allowed, struct lw_err *err)
+{
+	struct stat sock;
+	if (allowed_engine(allowed, engine))
+		return 0;
+	if (!strcmp(source, socket) || !strcmp(path, socket))
+		return refuse(err, path, engine, socket);
+	if (stat(socket, &sock) < 0 || !S_ISSOCK(sock.st_mode))
+		return 0;
+	/* By identity too: a hard link or another mount of the same socket is the same door. */
+	if (st->st_dev == sock.st_dev && st->st_ino == sock.st_ino)
+		return refuse(err, path, engine, socket);
+	char real[PATH_MAX];
+	if (!realpath(socket, real))
+		return 0;
+	return below(real, source) ? refuse(err, path, engine, socket) : 0;
+}
+
+int lw_control_socket_check(int fd, const char *path, const char *state_dir, const struct lw_strlist *allowed,
+			    struct lw_err *err)
+{
+	char link[32], source[PATH_MAX], name[64];
+	struct stat st;
+	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	ssize_t n = readlink(link, source, sizeof source - 1);
+	if (n < 0 || fstat(fd, &st) < 0)
+		return lw_fail(err, -errno, "'%s': %s", path, strerror(errno));
+	source[n] = 0;
+	if (state_dir && (below(state_dir, source) || below(source, state_dir))) {
+		lw_fail_as(err, LW_ERR_POLICY, -EPERM, "'%s' would expose lunward's own state in %s", path, state_dir);
+		lw_err_hint(err, "bind a directory that does not hold it");
+		return -EPERM;
+	}
+	int r = 0;
+	for (size_t i = 0; i < ARRAY_LEN(socket_table) && r >= 0; i++)
+		r = check_one(&st, source, path, socket_table[i].engine, socket_table[i].path, allowed, err);
+	for (size_t i = 0; i < ARRAY_LEN(user_socket_table) && r >= 0; i++) {
+		snprintf(name, sizeof name, "/run/user/%u/%s", (unsigned)geteuid(), user_socket_table[i].name);
+		r = check_one(&st, source, path, user_socket_table[i].engine, name, allowed, err);
+	}
+	return r;
+}

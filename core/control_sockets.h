@@ -1,0 +1,13 @@
+/* control_sockets.h: whoever can connect to an engine's control socket owns the host; connect(2) works through a
+ * read-only bind. A bind whose subtree holds one is refused unless the profile names the engine (DESIGN §6.8). */
+#ifndef LW_CONTROL_SOCKETS_H
+#define LW_CONTROL_SOCKETS_H
+
+#include "base/err.h"
+#include "spec.h"
+
+/* fd: O_PATH descriptor of the source; path: as written. 0, or -EPERM with err. */
+int lw_control_socket_check(int fd, const char *path, const char *state_dir, const struct lw_strlist *allowed,
+			    struct lw_err *err);
+
+#endif

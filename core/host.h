@@ -1,0 +1,116 @@
+/* host.h: struct lw_host, what this machine and this caller offer. core/host.c is the only prober; tests build one by
+ * hand. Planning looks at a spec and a host and at nothing else. */
+#ifndef LW_HOST_H
+#define LW_HOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+#include "base/arena.h"
+#include "base/err.h"
+
+enum lw_controller {
+	LW_CTL_PIDS,
+	LW_CTL_MEMORY,
+	LW_CTL_CPU,
+	LW_CTL_DEVICES, /* v1 only */
+	LW_CTL_FREEZER, /* v1 only */
+	LW_CTL_COUNT,
+};
+
+struct lw_range {
+	uint32_t first, count;
+};
+
+struct lw_cgroup_host {
+	int version;                     /* 0 none, 1 per-controller hierarchies, 2 unified */
+	const char *parent[LW_CTL_COUNT]; /* absolute directory below which <id> is made, per controller; NULL: controller
+	                                   * not usable. v2: the same directory for every usable controller. */
+	bool parent_create[LW_CTL_COUNT]; /* the parent itself ("/lunward") may have to be made first */
+	const char *why[LW_CTL_COUNT];   /* NULL parent: the reason and the cure, "REASON; CURE", for messages */
+	bool memsw;                      /* v1: memory.memsw.* exists (swap accounting) */
+	bool own_leaf;                   /* v2: our own process sits in the parent and must first move to a leaf
+	                                  * (<parent>/supervisor) so that subtree_control can be written */
+};
+
+/* One top-level entry of the host view: a directory to bind, or a link to copy. */
+struct lw_view_entry {
+	const char *path; /* "/usr" */
+	const char *link; /* its target when it is a symbolic link, else NULL */
+};
+
+struct lw_host {
+	struct lw_arena *arena;
+	uid_t uid;
+	gid_t gid;
+	const char *user, *home; /* from the passwd file; "" when unknown */
+	const char *cwd;
+	uint64_t caps_effective, caps_bounding;
+	int cap_last; /* /proc/sys/kernel/cap_last_cap */
+	unsigned kernel_major, kernel_minor;
+	const char *kernel; /* uname release */
+	const char *arch;   /* "x86_64", "aarch64", … as uname says */
+	unsigned cpus;      /* usable by us (affinity) */
+	int64_t memory_bytes;
+	struct rlimit rlimits[16];
+	bool privileged; /* may make mounts and map ids without a helper: uid 0 with CAP_SYS_ADMIN, SETUID, SETGID, and
+			  * (in a container) with ids to give away */
+	struct lw_cgroup_host cgroup;
+	const char *state_dir; /* resolved, exists, 0700, ours */
+	int state_fd;          /* O_PATH|O_DIRECTORY on it; -1 in tests */
+	size_t n_subuid, n_subgid; /* the caller's own ranges in /etc/subuid, /etc/subgid */
+	struct lw_range *subuid, *subgid;
+	size_t n_reserved; /* privileged: ranges auto ids must stay clear of: every /etc/subuid and /etc/subgid line,
+	                    * every passwd and group id at or above 524288; in a user namespace also what it does not map */
+	struct lw_range *reserved;
+	bool has_newuidmap; /* newuidmap and newgidmap; looked for only when not privileged */
+	bool swap_accounting; /* limits.swap can be enforced: memory.memsw.* (v1) or memory.swap.max (v2) is there */
+	int64_t swap_bytes;   /* swap space of this machine */
+	char *const *environ_; /* the caller's environment, for inherit_env; NULL in tests */
+	unsigned tty_fds;      /* bit set of 0-2 that are terminals; filled by whoever launches, 0 otherwise */
+	size_t n_view;         /* what the host view shows (core/host_view.c) */
+	struct lw_view_entry *view;
+	/* Reads a small file inside a root directory ("/" for the host's), for user names; NULL: lw_safe_read_in_root. */
+	int (*read_in_root)(const char *root, const char *path, size_t max, char **ret, size_t *ret_len);
+};
+
+struct lw_host_options {
+	const char *state;         /* --state, or NULL */
+	const char *cgroup_parent; /* --cgroup-parent, or NULL: $LUNWARD_CGROUP_PARENT is looked at by the CLI, not here */
+	const char *xdg_runtime_dir; /* $XDG_RUNTIME_DIR, or NULL */
+	char *const *environ_;       /* becomes lw_host.environ_; NULL: none */
+};
+/* Probes what a launch needs; quick (no probing by doing: that is lw_doctor). Creates the state directory. The library
+ * reads no environment variable itself: what counts is in the options. */
+int lw_host_probe(const struct lw_host_options *o, struct lw_host **ret, struct lw_err *err);
+struct lw_host *lw_host_free(struct lw_host *h);
+/* Fills h->view: /usr /bin /sbin /lib* /opt /etc as they are here. Called by lw_host_probe. */
+int lw_host_view_probe(struct lw_host *h);
+
+/* Parsers of untrusted bytes, each with a fuzz target. */
+struct lw_mountinfo {
+	int id, parent;
+	const char *root, *mount_point, *fstype, *source, *super_options; /* unescaped, in the arena */
+};
+/* Calls back per line; stops and returns the callback's non-zero. -EINVAL on a line that is not mountinfo's. */
+int lw_mountinfo_parse(struct lw_arena *a, const char *text, size_t n,
+		       int (*fn)(void *arg, const struct lw_mountinfo *m), void *arg);
+/* subuid/subgid: ranges of `name` or uid; name NULL: every range. */
+int lw_subid_parse(struct lw_arena *a, const char *text, size_t n, const char *name, uid_t uid, struct lw_range **ret,
+		   size_t *ret_n);
+struct lw_passwd {
+	const char *name, *home, *shell;
+	uint32_t uid, gid;
+};
+/* Looks a user up in passwd text by name (or by uid when name is NULL): 1 found, 0 not, negative errno.
+ * Lines past 4 KiB are skipped, text past 1 MiB refused by the reader. */
+int lw_passwd_lookup(struct lw_arena *a, const char *text, size_t n, const char *name, int64_t uid,
+		     struct lw_passwd *ret);
+/* Supplementary groups of a user by name in group text: gids in *ret. */
+int lw_group_lookup(struct lw_arena *a, const char *text, size_t n, const char *user, uint32_t **ret, size_t *ret_n);
+/* gid of a group by name: 1 found, 0 not. */
+int lw_group_gid(const char *text, size_t n, const char *name, uint32_t *ret);
+
+#endif

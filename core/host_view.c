@@ -1,0 +1,31 @@
+/* host_view.c: what a sandbox with root = "host" sees of the host: its system directories, as they are here (on a
+ * merged-/usr system /bin is a link and stays one). */
+#include <errno.h>
+#include <limits.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "base/cleanup.h"
+#include "host.h"
+
+static const char *const view_table[] = {
+	"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/libexec", "/opt", "/etc",
+};
+
+int lw_host_view_probe(struct lw_host *h)
+{
+	h->view = lw_arena_array(h->arena, ARRAY_LEN(view_table), sizeof *h->view);
+	if (!h->view)
+		return -ENOMEM;
+	h->n_view = 0;
+	for (size_t i = 0; i < ARRAY_LEN(view_table); i++) {
+		char link[PATH_MAX];
+		struct stat st;
+		ssize_t n = readlink(view_table[i], link, sizeof link - 1);
+		if (n < 0 && (lstat(view_table[i], &st) < 0 || !S_ISDIR(st.st_mode)))
+			continue;
+		h->view[h->n_view].path = view_table[i];
+		h->view[h->n_view].link = n < 0 ? NULL : lw_arena_strndup(h->arena, link, (size_t)n);
+		h->n_view++;
+	}
+	return lw_arena_failed(h->arena) ? -ENOMEM : 0;
+}

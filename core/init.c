@@ -1,0 +1,138 @@
+/* init.c: pid 1 of a sandbox. A static, freestanding program of its own, embedded in lunward and executed from a sealed
+ * memfd (DESIGN §6.3): a forked launcher as pid 1 could be traced by the payload and would show the launcher's binary
+ * at /proc/1/exe (CVE-2019-5736). It holds no capability, is not dumpable, opens nothing, and its seccomp filter lets
+ * it make just the calls below.
+ *
+ * It gets three descriptors: 0 the control socket (the supervisor's end closing means the supervisor is gone: then
+ * everything here ends), 1 the pipe the command waits on until we can no longer be traced, 2 the lease of the ids,
+ * kept open so that nobody is given these ids while anything here runs. */
+#include <asm/unistd.h>
+#include <linux/audit.h>
+#include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/poll.h>
+#include <linux/prctl.h>
+#include <linux/resource.h>
+#include <linux/seccomp.h>
+#include <linux/signal.h>
+#include <linux/signalfd.h>
+#include <linux/wait.h>
+#include "init.h"
+
+#if defined(__x86_64__)
+#define NATIVE_ARCH AUDIT_ARCH_X86_64
+static long call6(long n, long a, long b, long c, long d, long e)
+{
+	long r;
+	register long r10 __asm__("r10") = d;
+	register long r8 __asm__("r8") = e;
+	register long r9 __asm__("r9") = 0;
+	__asm__ volatile("syscall"
+			 : "=a"(r)
+			 : "a"(n), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+			 : "rcx", "r11", "memory");
+	return r;
+}
+__asm__(".globl _start\n_start:\n\txor %ebp,%ebp\n\tand $-16,%rsp\n\tcall lw_init_main\n\thlt\n");
+#elif defined(__aarch64__)
+#define NATIVE_ARCH AUDIT_ARCH_AARCH64
+static long call6(long n, long a, long b, long c, long d, long e)
+{
+	register long x8 __asm__("x8") = n;
+	register long x0 __asm__("x0") = a;
+	register long x1 __asm__("x1") = b;
+	register long x2 __asm__("x2") = c;
+	register long x3 __asm__("x3") = d;
+	register long x4 __asm__("x4") = e;
+	__asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4) : "memory");
+	return x0;
+}
+__asm__(".globl _start\n_start:\n\tmov x29,#0\n\tbl lw_init_main\n");
+#else
+#error "init.c has no system call stub for this architecture"
+#endif
+
+#define CALL(n, a, b, c, d, e) call6(n, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e))
+
+enum { CONTROL = 0, READY = 1, LEASE = 2, COMMAND = 2 /* the first process made in the namespace */ };
+
+#define ALLOW(nr) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, nr, 0, 1), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
+
+static struct sock_filter filter[] = {
+	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 4 /* arch */),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NATIVE_ARCH, 1, 0),
+	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0 /* nr */),
+	ALLOW(__NR_read),
+	ALLOW(__NR_write),
+	ALLOW(__NR_close),
+	ALLOW(__NR_ppoll),
+	ALLOW(__NR_wait4),
+	ALLOW(__NR_kill),
+	ALLOW(__NR_exit_group),
+	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+};
+
+static _Noreturn void leave(int code)
+{
+	for (;;)
+		CALL(__NR_exit_group, code, 0, 0, 0, 0);
+}
+
+static void must(long r)
+{
+	if (r < 0)
+		leave(LW_INIT_FAILED);
+}
+
+static void give_up_privileges(void)
+{
+	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct none[2] = { { 0, 0, 0 }, { 0, 0, 0 } };
+	struct sock_fprog program = { sizeof filter / sizeof filter[0], filter };
+	must(CALL(__NR_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0));
+	CALL(__NR_prctl, PR_SET_NAME, "lunward-init", 0, 0, 0);
+	must(CALL(__NR_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+	must(CALL(__NR_capset, &header, none, 0, 0, 0));
+	must(CALL(__NR_prctl, PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0));
+}
+
+/* Reaps whatever has ended; leaves when the command has: the kernel then ends the rest of the namespace. */
+static void reap(void)
+{
+	for (;;) {
+		int status = 0;
+		long pid = CALL(__NR_wait4, -1, &status, WNOHANG, 0, 0);
+		if (pid <= 0)
+			return;
+		if (pid != COMMAND)
+			continue;
+		struct lw_init_report report = { LW_INIT_MAGIC, (uint32_t)status };
+		CALL(__NR_write, CONTROL, &report, sizeof report, 0, 0);
+		leave((status & 0x7f) ? 128 + (status & 0x7f) : (status >> 8) & 0xff);
+	}
+}
+
+_Noreturn void lw_init_main(void);
+_Noreturn void lw_init_main(void)
+{
+	uint64_t all = ~UINT64_C(0);
+	must(CALL(__NR_rt_sigprocmask, SIG_SETMASK, &all, 0, sizeof all, 0));
+	long signals = CALL(__NR_signalfd4, -1, &all, sizeof all, 02000000 /* SFD_CLOEXEC */ | 04000 /* NONBLOCK */, 0);
+	must(signals);
+	give_up_privileges();
+	/* From here on nobody inside can trace us: the command may start. */
+	CALL(__NR_write, READY, "", 1, 0, 0);
+	CALL(__NR_close, READY, 0, 0, 0, 0);
+	for (;;) {
+		struct pollfd fds[2] = { { CONTROL, POLLIN, 0 }, { (int)signals, POLLIN, 0 } };
+		struct signalfd_siginfo info;
+		CALL(__NR_ppoll, fds, 2, 0, 0, 0);
+		if (fds[0].revents)
+			leave(128 + 9);
+		while (CALL(__NR_read, signals, &info, sizeof info, 0, 0) == sizeof info)
+			if (info.ssi_signo != SIGCHLD)
+				CALL(__NR_kill, COMMAND, info.ssi_signo, 0, 0, 0);
+		reap();
+	}
+}

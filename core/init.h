@@ -1,0 +1,21 @@
+/* init.h: what the pid-1 program and its supervisor say to each other. Freestanding: init.c includes it too. */
+#ifndef LW_INIT_H
+#define LW_INIT_H
+
+#include <stdint.h>
+#include <stddef.h>
+
+#define LW_INIT_MAGIC UINT32_C(0x6c77696e)
+#define LW_INIT_FAILED 125
+
+/* Written once on the control socket when the command has ended. */
+struct lw_init_report {
+	uint32_t magic;
+	uint32_t status; /* as from wait(2) */
+};
+
+/* The program itself, embedded by init_image.S. */
+extern const unsigned char lw_init_image[];
+extern const size_t lw_init_image_size;
+
+#endif

@@ -1,0 +1,359 @@
+/* launch.c: the walk of a plan as the parent: host operations, the clone, the handover, and the words for what went
+ * wrong on the other side. The child side is child.c. */
+#include <linux/sched.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include "base/cleanup.h"
+#include "base/fdio.h"
+#include "init.h"
+#include "sandbox_private.h"
+#include "sys.h"
+
+#ifndef MFD_EXEC
+#define MFD_EXEC 0x0010U
+#endif
+#define SET_UP_SECONDS 30 /* nothing in set-up waits for anybody else: longer than this is a fault */
+
+static int make_id(char id[static 65], const char *given)
+{
+	uint8_t bytes[32];
+	if (given) {
+		snprintf(id, 65, "%s", given);
+		return 0;
+	}
+	if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes)
+		return -errno;
+	for (size_t i = 0; i < sizeof bytes; i++)
+		snprintf(id + 2 * i, 3, "%02x", bytes[i]);
+	return 0;
+}
+
+/* pid 1's program in a memfd nobody can change: what /proc/1/exe shows is neither ours nor writable (CVE-2019-5736). */
+static int make_init_image(void)
+{
+	int fd = (int)SYS(memfd_create, "lunward-init", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
+	if (fd == -EINVAL) /* before Linux 6.3 every memfd is executable */
+		fd = (int)SYS(memfd_create, "lunward-init", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd < 0)
+		return fd;
+	int r = lw_write_full(fd, lw_init_image, lw_init_image_size);
+	if (r >= 0)
+		r = (int)SYS(fcntl, fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE);
+	if (r < 0) {
+		close(fd);
+		return r;
+	}
+	return fd;
+}
+
+/* Internal descriptors stay clear of 0-2, whatever the caller has closed. */
+static int high(int fd)
+{
+	if (fd < 0 || fd > 2)
+		return fd;
+	int r = (int)SYS(fcntl, fd, F_DUPFD_CLOEXEC, 3);
+	close(fd);
+	return r;
+}
+
+static int make_channels(struct lw_sandbox *s, struct lw_run *run, int *ret_sync)
+{
+	int pair[2], on = 1;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return -errno;
+	*ret_sync = high(pair[0]);
+	run->sync = high(pair[1]);
+	if (setsockopt(*ret_sync, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) < 0)
+		return -errno;
+	if (!run->plan->init)
+		return 0;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return -errno;
+	s->control = high(pair[0]);
+	run->control = high(pair[1]);
+	if (pipe2(pair, O_CLOEXEC) < 0)
+		return -errno;
+	run->ready_read = high(pair[0]);
+	run->ready_write = high(pair[1]);
+	run->init_image = high(make_init_image());
+	return run->init_image < 0 ? run->init_image : 0;
+}
+
+static void close_run(struct lw_run *run)
+{
+	int *const fds[] = { &run->sync, &run->control, &run->ready_read, &run->ready_write, &run->init_image };
+	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+		lw_close_p(fds[i]);
+	for (int i = 0; i < run->plan->n_fds; i++)
+		lw_close_p(&run->fd[i]);
+}
+
+static int do_clone(struct lw_sandbox *s, struct lw_run *run, uint64_t flags, struct lw_err *err)
+{
+	uint64_t all = ~UINT64_C(0), before;
+	/* No exit signal: the host program's SIGCHLD handler and waitpid(-1) do not see our child. */
+	struct clone_args args = { .flags = flags | CLONE_PIDFD, .pidfd = (uint64_t)(uintptr_t)&s->pidfd };
+	if (!run->plan->init && run->cgroup >= 0) {
+		args.flags |= CLONE_INTO_CGROUP;
+		args.cgroup = (uint64_t)run->cgroup;
+	}
+	/* Signals wait until the child has set its own dispositions: a handler of the host program must not run there. */
+	SYS(rt_sigprocmask, SIG_SETMASK, &all, &before, 8);
+	long pid = SYS(clone3, &args, sizeof args);
+	if (pid == 0)
+		lw_child_main(run);
+	SYS(rt_sigprocmask, SIG_SETMASK, &before, NULL, 8);
+	if (pid < 0) {
+		lw_fail(err, (int)pid, "creating the namespaces: %s", strerror((int)-pid));
+		if (pid == -EPERM)
+			lw_err_hint(err, "unprivileged user namespaces are switched off here; see `lunward doctor`");
+		else if (pid == -ENOSPC || pid == -EUSERS)
+			lw_err_hint(err, "a limit in /proc/sys/user/max_*_namespaces is reached");
+		return (int)pid;
+	}
+	s->pid = (pid_t)pid;
+	return 0;
+}
+
+struct message {
+	struct lw_report report;
+	pid_t pid;
+	int fd;
+};
+
+/* 1 a message, 0 end of file, negative errno. */
+static int receive(int sync, struct message *m)
+{
+	union {
+		struct cmsghdr align;
+		char buf[CMSG_SPACE(sizeof(int)) + CMSG_SPACE(sizeof(struct ucred))];
+	} control;
+	struct iovec iov = { &m->report, sizeof m->report };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.buf, .msg_controllen = sizeof control.buf
+	};
+	m->pid = 0;
+	m->fd = -1;
+	ssize_t n;
+	do
+		n = recvmsg(sync, &msg, MSG_CMSG_CLOEXEC);
+	while (n < 0 && errno == EINTR);
+	if (n <= 0)
+		return n < 0 ? -errno : 0;
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(&msg); c; c = CMSG_NXTHDR(&msg, c)) {
+		struct ucred cred;
+		if (c->cmsg_level != SOL_SOCKET)
+			continue;
+		if (c->cmsg_type == SCM_RIGHTS) {
+			memcpy(&m->fd, CMSG_DATA(c), sizeof m->fd);
+		} else if (c->cmsg_type == SCM_CREDENTIALS) {
+			memcpy(&cred, CMSG_DATA(c), sizeof cred);
+			m->pid = cred.pid;
+		}
+	}
+	return n == sizeof m->report && m->report.magic == LW_REPORT_MAGIC ? 1 : -EPROTO;
+}
+
+static int exec_failed(const struct lw_plan *p, int code, struct lw_err *err)
+{
+	const char *name = p->argv[0];
+	if (code == ENOENT || code == ENOTDIR) {
+		lw_fail_as(err, LW_ERR_NOT_FOUND, -code, "command not found: %s", name);
+		if (!strchr(name, '/'))
+			lw_err_hint(err, "searched in the sandbox's PATH inside its root");
+	} else if (code == ENOEXEC && p->exec_paths[0]) {
+		/* ENOENT from execve of a file that is there: its interpreter is missing; else: not a program. */
+		lw_fail_as(err, LW_ERR_NOT_EXECUTABLE, -code, "%s: cannot be executed: %s", name, strerror(code));
+	} else {
+		lw_fail_as(err, LW_ERR_NOT_EXECUTABLE, -code, "%s: %s", name, strerror(code));
+	}
+	return -code;
+}
+
+static const char *hint_for(const struct lw_plan *p, const struct lw_op *op, int step, int code)
+{
+	switch (op->kind) {
+	case LW_OP_KEYRING:
+		if (code == EDQUOT)
+			return "the key quota is used up: raise /proc/sys/kernel/keys/maxkeys, or set keyring = false";
+		break;
+	case LW_OP_MOUNT_FS:
+		if (code == EPERM && !strcmp(op->str[1], "proc"))
+			return "the kernel refuses a fresh /proc where the outer /proc is masked, as inside another container; "
+			       "unmask it there, or set namespaces.pid = \"host\"";
+		break;
+	case LW_OP_CGROUP_JOIN:
+		return "see `lunward doctor` for which cgroups are usable";
+	default:
+		break;
+	}
+	if (step == LW_STEP_TARGET && code == EROFS)
+		return "its parent is read-only inside: make the mount point on the host, or mount a tmpfs above it";
+	if (step == LW_STEP_TARGET && (code == ELOOP || code == ENOTDIR))
+		return "a component of the path is a symbolic link or not a directory in this root";
+	if (step == LW_STEP_SOURCE && code == EACCES && !p->host->privileged)
+		return "the caller may not reach it";
+	return NULL;
+}
+
+/* Words for what the child reported by number. */
+static int child_failed(const struct lw_plan *p, const struct lw_report *r, struct lw_err *err)
+{
+	static const char *const doing[] = {
+		[LW_STEP_CALL] = "",
+		[LW_STEP_TARGET] = "the mount point: ",
+		[LW_STEP_SOURCE] = "the source: ",
+		[LW_STEP_CHANGED] = "the source changed while it was opened: ",
+		[LW_STEP_ATTACH] = "attaching the mount: ",
+		[LW_STEP_PTY] = "opening a terminal: ",
+		[LW_STEP_INIT] = "starting init: ",
+		[LW_STEP_FORK] = "fork: ",
+		[LW_STEP_OUTSIDE] = "the directory is not inside the root: ",
+	};
+	int code = r->err;
+	if (r->op >= p->n_ops || r->step >= ARRAY_LEN(doing) || code <= 0)
+		return lw_fail(err, -EPROTO, "set-up sent a message that makes no sense");
+	const struct lw_op *op = &p->ops[r->op];
+	if (op->kind == LW_OP_EXEC && r->step == LW_STEP_CALL) {
+		exec_failed(p, code, err);
+	} else if (r->step == LW_STEP_INIT || r->step == LW_STEP_FORK) {
+		lw_fail(err, -code, "%s%s", doing[r->step], strerror(code));
+		return -code;
+	} else {
+		const char *hint = hint_for(p, op, r->step, code);
+		const char *what = op->str[0] ? op->str[0] : "";
+		lw_fail(err, -code, "%s%s%s: %s%s", lw_op_table[op->kind].name, *what ? " " : "", what, doing[r->step],
+			strerror(code));
+		if (hint)
+			lw_err_hint(err, "%s", hint);
+	}
+	lw_err_at(err, op->origin);
+	if (*op->key)
+		lw_err_in(err, "%s", op->key);
+	return -code;
+}
+
+/* Until the socket closes: that is exec's success, or the end of a child that could not even say why. */
+static int follow(struct lw_sandbox *s, const struct lw_plan *p, int sync, struct lw_err *err)
+{
+	bool exec_follows = false;
+	for (;;) {
+		struct message m;
+		int r = receive(sync, &m);
+		if (r == 0 && exec_follows)
+			return 0;
+		if (r == 0)
+			return lw_fail(err, -ECHILD, "set-up ended without saying why (was it killed?)");
+		if (r == -EAGAIN)
+			return lw_fail(err, -ETIMEDOUT, "set-up did not finish within %d seconds", SET_UP_SECONDS);
+		if (r < 0)
+			return lw_fail(err, r, "following set-up: %s", strerror(-r));
+		switch (m.report.kind) {
+		case LW_REPORT_PTY:
+			s->pty = m.fd;
+			break;
+		case LW_REPORT_EXEC:
+			exec_follows = true;
+			break;
+		default:
+			return child_failed(p, &m.report, err);
+		}
+	}
+}
+
+static int greet(struct lw_sandbox *s, const struct lw_plan *p, int sync, struct lw_err *err)
+{
+	struct timeval limit = { .tv_sec = SET_UP_SECONDS };
+	struct message m;
+	setsockopt(sync, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+	int r = receive(sync, &m);
+	if (r == 1 && m.report.kind == LW_REPORT_FAILED)
+		return child_failed(p, &m.report, err);
+	if (r != 1 || m.report.kind != LW_REPORT_HELLO)
+		return lw_fail(err, -ECHILD, "set-up ended before it began");
+	s->command = m.pid ? m.pid : s->pid;
+	/* It waits for our word, so this number cannot have become another process's. */
+	s->command_fd = (int)SYS(pidfd_open, s->command, 0);
+	return s->command_fd < 0 ? lw_fail(err, s->command_fd, "pidfd_open: %s", strerror(-s->command_fd)) : 0;
+}
+
+static int walk(struct lw_sandbox *s, const struct lw_plan *p, struct lw_run *run, struct lw_err *err)
+{
+	_cleanup_close_ int sync = -1;
+	int r = 0;
+	for (size_t i = 0; i < p->n_ops && r >= 0; i++) {
+		const struct lw_op *op = &p->ops[i];
+		if (op->side != LW_SIDE_HOST)
+			continue;
+		if (op->kind == LW_OP_CLONE) {
+			run->lease = s->host.lease;
+			r = make_channels(s, run, &sync);
+			if (r < 0)
+				return lw_fail(err, r, "preparing the clone: %s", strerror(-r));
+			r = do_clone(s, run, (uint64_t)op->num[0], err);
+			lw_close_p(&run->sync);
+			if (r >= 0)
+				r = greet(s, p, sync, err);
+		} else {
+			r = lw_host_apply(run, &s->host, op, s->pid, s->command, err);
+		}
+		if (r < 0) {
+			lw_err_at(err, op->origin);
+			if (err && !err->path[0] && *op->key)
+				lw_err_in(err, "%s", op->key);
+			return r;
+		}
+	}
+	/* One word for the process that sets up, one for init. */
+	for (int i = 0; i < 1 + p->init; i++)
+		if (send(sync, "", 1, MSG_NOSIGNAL) != 1)
+			return lw_fail(err, -errno, "handing over to set-up: %s", strerror(errno));
+	return follow(s, p, sync, err);
+}
+
+int lw_launch(const struct lw_plan *p, const struct lw_launch_options *o, struct lw_sandbox **ret, struct lw_err *err)
+{
+	struct lw_sandbox *s = calloc(1, sizeof *s);
+	_cleanup_free_ int *slots = malloc(sizeof(int) * (size_t)(p->n_fds ? p->n_fds : 1));
+	if (!s || !slots) {
+		free(s);
+		return lw_fail(err, -ENOMEM, "out of memory");
+	}
+	for (int i = 0; i < p->n_fds; i++)
+		slots[i] = -1;
+	*s = (struct lw_sandbox){
+		.pid = -1, .command = -1, .pidfd = -1, .command_fd = -1, .control = -1, .pty = -1, .host.lease = -1
+	};
+	struct lw_run run = {
+		.plan = p,
+		.fd = slots,
+		.sync = -1,
+		.control = -1,
+		.ready_read = -1,
+		.ready_write = -1,
+		.init_image = -1,
+		.lease = -1,
+		.cgroup = -1,
+	};
+	for (int i = 0; i < 3; i++)
+		run.stdio[i] = o ? o->stdio[i] : i;
+	clock_gettime(CLOCK_MONOTONIC, &s->started);
+	int r = make_id(s->host.id, o ? o->id : NULL);
+	if (r < 0)
+		lw_fail(err, r, "getrandom: %s", strerror(-r));
+	else
+		r = walk(s, p, &run, err);
+	close_run(&run);
+	if (r < 0) {
+		lw_sandbox_close(s);
+		return r;
+	}
+	*ret = s;
+	return 0;
+}

@@ -1,0 +1,235 @@
+/* op_host.c: the operations of the host side: leases, cgroups, sources, id maps. Each has its undoing in lw_host_undo. */
+#include <linux/sched.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include "base/cleanup.h"
+#include "base/fdio.h"
+#include "base/text.h"
+#include "cgroup.h"
+#include "control_sockets.h"
+#include "ids.h"
+#include "op_host.h"
+#include "safepath.h"
+#include "sys.h"
+
+/* A plan's path with the id in place of LW_PLAN_ID; malloc'ed. */
+static char *with_id(const char *path, const char *id)
+{
+	const char *at = strstr(path, LW_PLAN_ID);
+	char *r = NULL;
+	if (!at)
+		return strdup(path);
+	if (asprintf(&r, "%.*s%s%s", (int)(at - path), path, id, at + strlen(LW_PLAN_ID)) < 0)
+		return NULL;
+	return r;
+}
+
+static int cgroup_make(struct lw_run *run, struct lw_host_state *st, const struct lw_op *op, struct lw_err *err)
+{
+	_cleanup_free_ char *dir = with_id(op->str[0], st->id);
+	if (!dir || st->n_cgroups == LW_CTL_COUNT)
+		return lw_fail(err, -ENOMEM, "out of memory");
+	int r = lw_cgroup_make(run->plan->host, dir, (unsigned)op->num[0], err);
+	if (r < 0)
+		return r;
+	int fd = op->num[2] == 2 ? (int)SYS(openat, AT_FDCWD, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0) : -1;
+	if (op->num[2] == 1) {
+		_cleanup_close_ int dirfd = (int)SYS(openat, AT_FDCWD, dir, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+		fd = dirfd < 0 ? dirfd : (int)SYS(openat, dirfd, "tasks", O_WRONLY | O_CLOEXEC, 0);
+	}
+	st->controllers[st->n_cgroups] = (unsigned)op->num[0];
+	st->cgroup[st->n_cgroups++] = TAKE_PTR(dir);
+	if (fd < 0)
+		return lw_fail(err, fd, "cgroup %s: %s", st->cgroup[st->n_cgroups - 1], strerror(-fd));
+	run->fd[op->num[1]] = fd;
+	if (op->num[2] == 2)
+		run->cgroup = fd;
+	return 0;
+}
+
+static int cgroup_set(struct lw_host_state *st, const struct lw_op *op, struct lw_err *err)
+{
+	_cleanup_free_ char *dir = with_id(op->str[0], st->id);
+	return dir ? lw_cgroup_set(dir, op->str[1], op->str[2], err) : lw_fail(err, -ENOMEM, "out of memory");
+}
+
+static int source_failed(struct lw_err *err, const struct lw_op *op, int r, const char *what)
+{
+	lw_fail(err, r, "'%s': %s%s", op->str[0], what, strerror(-r));
+	if (r == -ELOOP)
+		lw_err_hint(err, "magic links of /proc are not followed; name the file itself");
+	return r;
+}
+
+static int source_open(struct lw_run *run, const struct lw_op *op, struct lw_err *err)
+{
+	const struct lw_plan *p = run->plan;
+	_cleanup_close_ int fd = lw_safe_open_host(op->str[0]);
+	if (fd == -ENOENT && (op->num[2] & LW_SRC_OPTIONAL))
+		return 0;
+	if (fd < 0)
+		return source_failed(err, op, fd, "");
+	int r = lw_control_socket_check(fd, op->str[0], p->host->state_dir, &p->spec->allow_control_sockets, err);
+	if (r < 0)
+		return r;
+	if (op->num[2] & LW_SRC_REOPEN) {
+		run->fd[op->num[0]] = TAKE_FD(fd);
+		return 0;
+	}
+	r = lw_safe_tree(fd, (uint64_t)op->num[1], 1);
+	if (r < 0)
+		return source_failed(err, op, r, "open_tree: ");
+	run->fd[op->num[0]] = r;
+	return 0;
+}
+
+static int source_idmap(struct lw_run *run, const struct lw_op *op, pid_t pid, struct lw_err *err)
+{
+	char path[64];
+	if (run->fd[op->num[0]] < 0)
+		return 0;
+	snprintf(path, sizeof path, "/proc/%d/ns/user", (int)pid);
+	_cleanup_close_ int userns = (int)SYS(openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+	int r = userns < 0 ? userns :
+			     sys_mount_setattr(run->fd[op->num[0]], AT_RECURSIVE, MOUNT_ATTR_IDMAP, 0, 0, userns);
+	if (r < 0) {
+		lw_fail(err, r, "'%s' cannot be idmapped: %s", op->str[0], strerror(-r));
+		lw_err_hint(err, r == -EINVAL ? "its file system, or one mounted below it, does not support idmapped mounts "
+						"(see findmnt -R)" :
+						"idmapped mounts need Linux 5.12 and root");
+	}
+	return r;
+}
+
+static int write_map(int proc, const char *file, const struct lw_idmaps *m, uint32_t leased, struct lw_err *err)
+{
+	_cleanup_(lw_text_done_p) struct lw_text t = { 0 };
+	for (size_t i = 0; i < m->n; i++)
+		lw_text_addf(&t, "%u %u %u\n", m->v[i].inside,
+			     m->v[i].outside == LW_IDS_LEASED ? leased : m->v[i].outside, m->v[i].count);
+	if (t.failed)
+		return lw_fail(err, -ENOMEM, "out of memory");
+	int r = lw_write_file_at(proc, file, t.buf);
+	if (r < 0) {
+		lw_fail(err, r, "writing %s: %s", file, strerror(-r));
+		lw_err_hint(err, r == -EPERM ? "the kernel refuses this map; see user_namespaces(7), and on Ubuntu "
+					       "kernel.apparmor_restrict_unprivileged_userns" :
+					       "see user_namespaces(7)");
+	}
+	return r;
+}
+
+/* newuidmap(1) and newgidmap(1): absolute path, empty environment. */
+static int run_helper(const char *program, pid_t pid, const struct lw_idmaps *m, struct lw_err *err)
+{
+	char numbers[3 * 340 + 1][12];
+	char *argv[3 * 340 + 3], *envp[] = { NULL };
+	size_t n = 0;
+	argv[n++] = (char *)(uintptr_t)program;
+	snprintf(numbers[0], sizeof numbers[0], "%d", (int)pid);
+	argv[n++] = numbers[0];
+	for (size_t i = 0; i < m->n && i < 340; i++) {
+		const uint32_t v[3] = { m->v[i].inside, m->v[i].outside, m->v[i].count };
+		for (int k = 0; k < 3; k++) {
+			snprintf(numbers[n - 1], sizeof numbers[0], "%u", v[k]);
+			argv[n] = numbers[n - 1];
+			n++;
+		}
+	}
+	argv[n] = NULL;
+	pid_t helper;
+	int status, r = posix_spawn(&helper, program, NULL, NULL, argv, envp);
+	if (r)
+		return lw_fail(err, -r, "%s: %s", program, strerror(r));
+	while (waitpid(helper, &status, 0) < 0)
+		if (errno != EINTR)
+			return lw_fail(err, -errno, "%s: %s", program, strerror(errno));
+	if (status) {
+		lw_fail(err, -EPERM, "%s refused the map", program);
+		lw_err_hint(err, "the caller's ranges are in /etc/subuid and /etc/subgid");
+		return -EPERM;
+	}
+	return 0;
+}
+
+static int idmap_write(struct lw_run *run, struct lw_host_state *st, pid_t pid, struct lw_err *err)
+{
+	const struct lw_plan *p = run->plan;
+	char path[32];
+	int r = 0;
+	if (p->map_helper) {
+		r = run_helper("/usr/bin/newuidmap", pid, &p->uid_map, err);
+		return r < 0 ? r : run_helper("/usr/bin/newgidmap", pid, &p->gid_map, err);
+	}
+	snprintf(path, sizeof path, "/proc/%d", (int)pid);
+	_cleanup_close_ int proc = (int)SYS(openat, AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+	if (proc < 0)
+		return lw_fail(err, proc, "%s: %s", path, strerror(-proc));
+	/* Without privilege the kernel asks that groups cannot be dropped inside (CVE-2014-8989). */
+	if (!p->setgroups)
+		r = lw_write_file_at(proc, "setgroups", "deny");
+	if (r < 0)
+		return lw_fail(err, r, "writing setgroups: %s", strerror(-r));
+	r = write_map(proc, "uid_map", &p->uid_map, st->lease_first, err);
+	return r < 0 ? r : write_map(proc, "gid_map", &p->gid_map, st->lease_first, err);
+}
+
+static int rlimit_raise(const struct lw_op *op, pid_t command, struct lw_err *err)
+{
+	struct rlimit v = {
+		.rlim_cur = op->num[1] < 0 ? RLIM_INFINITY : (rlim_t)op->num[1],
+		.rlim_max = op->num[2] < 0 ? RLIM_INFINITY : (rlim_t)op->num[2],
+	};
+	int r = (int)SYS(prlimit64, command, op->num[0], &v, NULL);
+	return r < 0 ? lw_fail(err, r, "%s", strerror(-r)) : 0;
+}
+
+int lw_host_apply(struct lw_run *run, struct lw_host_state *st, const struct lw_op *op, pid_t pid, pid_t command,
+		  struct lw_err *err)
+{
+	switch (op->kind) {
+	case LW_OP_IDS_LEASE:
+		return lw_ids_lease(run->plan->host, &st->lease_first, &st->lease, err);
+	case LW_OP_CGROUP_MAKE:
+		return cgroup_make(run, st, op, err);
+	case LW_OP_CGROUP_SET:
+		return cgroup_set(st, op, err);
+	case LW_OP_SOURCE_OPEN:
+		return source_open(run, op, err);
+	case LW_OP_IDMAP_WRITE:
+		return idmap_write(run, st, pid, err);
+	case LW_OP_SOURCE_IDMAP:
+		return source_idmap(run, op, pid, err);
+	case LW_OP_RLIMIT_RAISE:
+		return rlimit_raise(op, command, err);
+	default:
+		return lw_fail(err, -ENOSYS, "operation %d has no host side", op->kind);
+	}
+}
+
+void lw_host_undo(struct lw_host_state *st)
+{
+	while (st->n_cgroups) {
+		char *dir = st->cgroup[--st->n_cgroups];
+		if (lw_cgroup_remove(dir) == -EBUSY) {
+			lw_cgroup_kill(dir);
+			lw_cgroup_remove(dir);
+		}
+		free(dir);
+	}
+	if (st->lease >= 0)
+		close(st->lease);
+	st->lease = -1;
+}
+
+const char *lw_host_cgroup(const struct lw_host_state *st, int controller)
+{
+	for (size_t i = 0; i < st->n_cgroups; i++)
+		if (st->controllers[i] & (1U << controller))
+			return st->cgroup[i];
+	return NULL;
+}

@@ -1,0 +1,26 @@
+/* op_host.h: the host side of a launch, operation by operation, with its undoing. Private to launch.c and sandbox.c. */
+#ifndef LW_OP_HOST_H
+#define LW_OP_HOST_H
+
+#include <sys/types.h>
+#include "run.h"
+
+/* What the host side has done and must undo; lives as long as the sandbox. */
+struct lw_host_state {
+	char id[65];
+	int lease;
+	uint32_t lease_first;
+	size_t n_cgroups;
+	char *cgroup[LW_CTL_COUNT];      /* directories made, in order */
+	unsigned controllers[LW_CTL_COUNT];
+};
+
+/* Applies one HOST operation; `pid` is the cloned process once there is one, `command` the one that sets up. */
+int lw_host_apply(struct lw_run *run, struct lw_host_state *st, const struct lw_op *op, pid_t pid, pid_t command,
+		  struct lw_err *err);
+/* Undoes everything, last first. Leftover processes of the cgroups are ended. */
+void lw_host_undo(struct lw_host_state *st);
+/* The directory of a controller, or NULL. */
+const char *lw_host_cgroup(const struct lw_host_state *st, int controller);
+
+#endif

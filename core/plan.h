@@ -1,0 +1,129 @@
+/* plan.h: struct lw_plan, a spec met with a host: the ordered list of primitive operations. Building one needs no
+ * privilege and changes nothing. core/stages.c has the order; core/ops.c has one row per kind of operation. */
+#ifndef LW_PLAN_H
+#define LW_PLAN_H
+
+#include <jansson.h>
+#include "base/text.h"
+#include "host.h"
+#include "seccomp.h"
+#include "spec.h"
+
+enum lw_side { LW_SIDE_HOST, LW_SIDE_CHILD };
+
+enum lw_op_kind {
+	/* host side, before the clone */
+	LW_OP_IDS_LEASE,     /* num: index into ids */
+	LW_OP_CGROUP_MAKE,   /* str0: directory, num0: controller mask, num1: slot of its tasks/cgroup fd */
+	LW_OP_CGROUP_SET,    /* str0: directory, str1: file, str2: value */
+	LW_OP_SOURCE_OPEN,   /* str0: host path; num0: fd slot; num1: attributes to set; num2: LW_SRC_* */
+	/* the clone itself, with these namespace flags; num0: flags */
+	LW_OP_CLONE,
+	/* host side, the child waiting */
+	LW_OP_IDMAP_WRITE,   /* the maps in plan->uid_map, gid_map */
+	LW_OP_SOURCE_IDMAP,  /* num0: fd slot: idmapped with the sandbox's user namespace */
+	LW_OP_RLIMIT_RAISE,  /* str0: name, num0 resource, num1 soft, num2 hard: above what the child may do itself */
+	/* child side */
+	LW_OP_CGROUP_JOIN,   /* num0: fd slot (v1: tasks) */
+	LW_OP_UNSHARE,       /* num0: flags (cgroup) */
+	LW_OP_BECOME_ROOT,   /* the inside ids set-up runs as: num0 uid, num1 gid, num2: setgroups allowed */
+	LW_OP_ROOT_BEGIN,    /* num0: LW_ROOT_*, num1: fd slot of the directory */
+	LW_OP_MKDIR,         /* str0: path in root, num0: mode, num1 uid, num2 gid */
+	LW_OP_SYMLINK,       /* str0: path in root, str1: target */
+	LW_OP_FILE,          /* str0: path in root, str1: data, num0: mode, num1 uid, num2 gid */
+	LW_OP_MOUNT_BIND,    /* str0: path in root, str1: source; num0: fd slot or -1: the child opens str1 itself;
+			      * num1: LW_SRC_*, num2: attributes */
+	LW_OP_NODE,          /* str0: path in root, str1: host node; num0: device number expected or -1 */
+	LW_OP_MOUNT_FS,      /* str0: path in root, str1: fstype, str2: options "k=v,k", num0: attributes */
+	LW_OP_MASK,          /* str0: path in root; skipped when absent */
+	LW_OP_READONLY,      /* str0: path in root; recursive; skipped when absent */
+	LW_OP_ROOT_END,      /* pivot_root, detach the old root, read-only when num0 */
+	LW_OP_LOOPBACK,      /* lo up */
+	LW_OP_HOSTNAME,      /* str0 */
+	LW_OP_DOMAINNAME,    /* str0 */
+	LW_OP_SYSCTL,        /* str0: path below /proc/sys, str1: value */
+	LW_OP_TERMINAL,      /* num0: bit set of fds 0-2 to replace by our pty */
+	LW_OP_STDIO,         /* num0: fd, to /dev/null */
+	LW_OP_SESSION,       /* setsid */
+	LW_OP_KEYRING,       /* new session keyring; num0: EDQUOT may be ignored */
+	LW_OP_RLIMIT,        /* str0: name, num0: resource, num1: soft, num2: hard */
+	LW_OP_OOM_SCORE_ADJ, /* num0 */
+	LW_OP_NICE,          /* num0 */
+	LW_OP_UMASK,         /* num0 */
+	LW_OP_CWD,           /* str0: chdir, then verified inside */
+	LW_OP_SECUREBITS,    /* num0: SECBIT_* (keep capabilities over the change of ids; no root privileges) */
+	LW_OP_USER,          /* num0 uid, num1 gid; groups in plan->groups; num2: setgroups allowed */
+	LW_OP_BOUNDING_DROP, /* num0: mask to keep */
+	LW_OP_CAPSET,        /* num0 effective, num1 permitted, num2 inheritable */
+	LW_OP_AMBIENT,       /* num0: mask to raise, all others lowered */
+	LW_OP_NO_NEW_PRIVS,
+	LW_OP_SECCOMP,       /* plan->filter */
+	LW_OP_EXEC,          /* plan->argv, envp, exec_paths */
+	LW_OP_COUNT,
+};
+
+#define LW_OP_STRS 3
+#define LW_OP_NUMS 4
+struct lw_op {
+	int kind;
+	int side;
+	struct lw_origin origin; /* the record behind it */
+	const char *key;         /* key path of that record, "mounts[2]" */
+	const char *str[LW_OP_STRS];
+	int64_t num[LW_OP_NUMS];
+};
+
+/* LW_SRC_*: how a bind's source is opened. */
+#define LW_SRC_OPTIONAL 1 /* a missing source is skipped */
+#define LW_SRC_REOPEN 2   /* rootless: the host side keeps an O_PATH fd; the child reopens and compares */
+#define LW_SRC_DIR 4      /* known to be a directory */
+
+struct lw_plan {
+	struct lw_arena *arena;
+	const struct lw_spec *spec; /* borrowed: must outlive the plan */
+	const struct lw_host *host; /* borrowed */
+	size_t n_ops, cap_ops;
+	struct lw_op *ops;
+	/* Payloads of ops, by noun. */
+	bool init;               /* pid 1 is our init */
+	struct lw_root_layout *layout; /* the root's mounts in order (core/root_layout.h) */
+	uint64_t clone_flags;
+	bool ids_auto;           /* maps are filled from the lease at launch: outside == LW_IDS_LEASED below */
+	struct lw_idmaps uid_map, gid_map;
+	bool map_helper;         /* newuidmap/newgidmap write the maps */
+	uint32_t setup_uid, setup_gid;
+	uint32_t uid, gid;       /* who the command runs as, inside */
+	const char *home;        /* that user's home */
+	size_t n_groups;
+	uint32_t *groups;
+	bool setgroups;          /* allowed in the new user namespace */
+	int terminal_fds;        /* bit set of 0-2 that our pty replaces */
+	struct lw_filter filter;
+	char **argv, **envp;
+	char **exec_paths;       /* candidates in PATH order, or the one path */
+	int n_fds;               /* fd slots */
+	unsigned cgroup_slots;
+	const char *cgroup_dir[LW_CTL_COUNT]; /* with "%s" never: the id is LW_PLAN_ID, replaced at launch */
+	size_t n_notes;
+	const char **notes;      /* defaults that this host cannot enforce, each with what stands in */
+};
+#define LW_IDS_LEASED UINT32_C(0xfffffffe) /* outside id of an auto map before the lease */
+#define LW_PLAN_ID "@ID@"                  /* stands for the sandbox's id in paths of a plan */
+
+/* One row of the table of operations (core/ops.c). */
+struct lw_op_row {
+	const char *name;
+	int side;
+	const char *str[LW_OP_STRS]; /* names of the arguments, NULL where unused */
+	const char *num[LW_OP_NUMS]; /* a trailing "=" + 'o' octal, 'x' hexadecimal: "mode=o" */
+};
+extern const struct lw_op_row lw_op_table[LW_OP_COUNT];
+int lw_op_side(int kind);
+
+int lw_plan_build(const struct lw_spec *s, const struct lw_host *h, struct lw_plan **ret, struct lw_err *err);
+struct lw_plan *lw_plan_free(struct lw_plan *p);
+/* {schema_version, spec, ops}; text: one line per op. */
+json_t *lw_plan_to_json(const struct lw_plan *p);
+int lw_plan_to_text(const struct lw_plan *p, struct lw_text *t);
+
+#endif

@@ -1,0 +1,28 @@
+/* root_layout.h: the mounts of a sandbox's root, defaults and the user's merged, parents before children. Made once by the
+ * plan; the stages that open sources and that mount walk it. */
+#ifndef LW_ROOT_LAYOUT_H
+#define LW_ROOT_LAYOUT_H
+
+#include <stdbool.h>
+#include "plan.h"
+
+struct lw_root_layout_entry {
+	const struct lw_mount *mount;
+	const char *key; /* "mounts[2]", or "root" for a default one */
+	int slot;        /* fd slot of a source the host side opens, or -1 */
+};
+struct lw_root_layout {
+	size_t n;
+	struct lw_root_layout_entry *v;
+	bool has_dev;    /* /dev is our tmpfs with the default nodes */
+	bool has_pts;
+	int root_slot;   /* LW_ROOT_DIR: slot of the directory */
+};
+
+int lw_root_layout_build(struct lw_plan *p, struct lw_err *err);
+/* Is a mount visible at exactly this destination? */
+const struct lw_root_layout_entry *lw_root_layout_find(const struct lw_root_layout *l, const char *destination);
+/* Host uid 0 is someone inside, or the user namespace is the host's: what only root may read must be masked. */
+bool lw_plan_host_root_inside(const struct lw_plan *p);
+
+#endif

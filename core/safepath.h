@@ -1,0 +1,37 @@
+/* safepath.h: the only code that opens or mounts by path (SECURITY: most container escapes were a path resolved twice
+ * or through a link). Inside a root every path is resolved once, to a descriptor, by openat2(2) that cannot leave the
+ * root nor follow magic links; what is missing is created component by component without following anything; mounts
+ * go onto descriptors. No allocation, raw system calls only: both sides of clone use it. */
+#ifndef LW_SAFEPATH_H
+#define LW_SAFEPATH_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Flags of lw_safe_target. */
+#define LW_SAFE_DIR 1        /* the target is to be a directory; else a regular file */
+#define LW_SAFE_NO_SYMLINK 2 /* no component may be a symbolic link (/proc, /sys, /dev: CVE-2019-19921) */
+#define LW_SAFE_EXISTING 4   /* do not create */
+
+/* Opens a host path with O_PATH, following ordinary links, never magic ones (/proc/PID/fd/…, /proc/PID/root). */
+int lw_safe_open_host(const char *path);
+/* An O_PATH descriptor of `path` inside rootfd, created (directories 0755, files 0644, or `mode` for the last
+ * component) where missing. The path is resolved as if rootfd were "/". */
+int lw_safe_target(int rootfd, const char *path, int flags, uint32_t mode);
+/* Creates a regular file exclusively inside rootfd and returns it open for writing. */
+int lw_safe_create(int rootfd, const char *path, uint32_t mode);
+int lw_safe_symlink(int rootfd, const char *path, const char *target);
+/* Opens a regular file inside rootfd for reading; never blocks on FIFOs or devices. */
+int lw_safe_open_read(int rootfd, const char *path);
+/* Opens a file of the proc file system at procfd (an own, detached or verified mount) for writing: beneath it, no
+ * links, no other mount on top (CVE-2025-52881). */
+int lw_safe_open_proc(int procfd, const char *path, int flags);
+/* A detached, private, recursive copy of the tree at fd with attributes (MOUNT_ATTR_*) set on all of it. */
+int lw_safe_tree(int fd, uint64_t attributes, int recursive);
+/* A new, detached file system. options: "key=value,flag,…" */
+int lw_safe_new_fs(const char *type, const char *options, uint64_t attributes);
+/* Reads a file of at most max bytes below the directory `root` of the host, as lw_safe_open_read; malloc'ed. */
+int lw_safe_read_in_root(const char *root, const char *path, size_t max, char **ret, size_t *ret_len);
+
+#endif

@@ -1,0 +1,46 @@
+/* sandbox.h: from a plan to a running sandbox and its end. No function here prints, exits, installs signal handlers or
+ * waits for children that are not its own. */
+#ifndef LW_SANDBOX_H
+#define LW_SANDBOX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include "plan.h"
+
+struct lw_sandbox;
+
+struct lw_launch_options {
+	const char *id;     /* 64 hex; NULL: made */
+	int stdio[3];       /* descriptors to become 0-2 */
+};
+
+struct lw_status {
+	int code;           /* exit code of the command when it exited, 128+signal when a signal ended it */
+	int signal;         /* 0 when it exited */
+	bool timed_out, oom;
+	double wall_seconds, cpu_seconds;
+	int64_t memory_peak_bytes; /* -1 unknown */
+};
+
+/* Starts the sandbox: 0 once exec succeeded. On failure everything done is undone and err tells the profile line;
+ * err->cls is NOT_FOUND / NOT_EXECUTABLE when exec itself failed. */
+int lw_launch(const struct lw_plan *p, const struct lw_launch_options *o, struct lw_sandbox **ret, struct lw_err *err);
+
+const char *lw_sandbox_id(const struct lw_sandbox *s);
+pid_t lw_sandbox_pid(const struct lw_sandbox *s);      /* the command's, in the caller's pid namespace */
+pid_t lw_sandbox_init_pid(const struct lw_sandbox *s); /* the init's; the command's own without one */
+int lw_sandbox_pty(const struct lw_sandbox *s);        /* master of our pty, or -1; owned by the sandbox */
+int lw_sandbox_pollfd(const struct lw_sandbox *s);     /* readable when step() has something to do */
+/* Looks without blocking: 1 ended (status is ready), 0 still running, negative errno. */
+int lw_sandbox_step(struct lw_sandbox *s, struct lw_err *err);
+/* A signal for the command alone (KILL: for everything). Success when it has ended already. */
+int lw_sandbox_signal(struct lw_sandbox *s, int sig);
+int lw_sandbox_kill(struct lw_sandbox *s);
+/* Blocks; timeout_usec < 0: for ever; -ETIMEDOUT. After the end: undoes the host side, fills status. */
+int lw_sandbox_wait(struct lw_sandbox *s, int64_t timeout_usec, struct lw_status *ret, struct lw_err *err);
+void lw_sandbox_mark_timed_out(struct lw_sandbox *s);
+/* Kills what still runs, undoes the host side, frees. NULL is fine; returns NULL. */
+struct lw_sandbox *lw_sandbox_close(struct lw_sandbox *s);
+
+#endif

@@ -1,0 +1,60 @@
+/* seccomp_filter.h: from verdicts to programs: our layout, libseccomp's, the check of one against the other, and the
+ * store of finished ones. Internal to the seccomp part. */
+#ifndef LW_SECCOMP_FILTER_H
+#define LW_SECCOMP_FILTER_H
+
+#include "seccomp.h"
+#include "seccomp_policy.h"
+
+#define LW_FILTER_MAX 4096 /* instructions, the kernel's BPF_MAXINSNS */
+#define LW_ABI_MAX 3       /* native and two foreign ones */
+
+/* --- seccomp_cover.c --- */
+
+/* What a verdict does for the calls whose low argument words have these bits. */
+struct lw_term {
+	uint32_t action;
+	uint32_t mask[6], value[6];
+};
+#define LW_TERMS_MAX 512
+struct lw_terms {
+	unsigned n;
+	struct lw_term v[LW_TERMS_MAX];
+};
+/* Disjoint terms that together are the verdict, its last action included. -1 when there are too many. */
+int lw_verdict_cover(const struct lw_verdict *v, struct lw_arena *a, struct lw_terms *ret);
+
+/* --- seccomp_layout.c --- */
+
+/* Our own program for the ABIs given, the native one first. */
+int lw_layout_build(const struct lw_verdicts *abis, unsigned n_abis, struct lw_arena *a, struct lw_filter *ret,
+		    struct lw_err *err);
+
+/* --- seccomp_verify.c --- */
+
+/* True when the program gives every system call of the native ABI what the other gives it, for every argument value
+ * that a comparison could tell from another (each constant, its neighbours, single bits, high words set). */
+bool lw_filter_equal(const struct lw_filter *f, const struct lw_filter *reference, const struct lw_verdicts *native);
+/* True when the program gives every call of every ABI its verdict, other ABIs' and numbers past the table included. */
+bool lw_filter_obeys(const struct lw_filter *f, const struct lw_verdicts *abis, unsigned n_abis);
+
+/* --- seccomp_compile.c --- */
+
+/* The header version of libseccomp, part of the cache key. */
+extern const char lw_seccomp_library[];
+/* libseccomp's program for the native ABI behind a prologue of ours: other ABIs die, new numbers are ENOSYS. */
+int lw_libseccomp_build(const struct lw_verdicts *native, struct lw_arena *a, struct lw_filter *ret,
+			struct lw_err *err);
+/* Our program if it is what libseccomp's is, else libseccomp's (which knows no foreign ABI). */
+int lw_seccomp_choose(const struct lw_filter *own, const struct lw_filter *reference, const struct lw_verdicts *abis,
+		      unsigned n_abis, struct lw_filter *ret, struct lw_err *err);
+
+/* --- seccomp_cache.c --- */
+
+void lw_seccomp_key(const struct lw_seccomp *p, uint64_t caps, uint8_t ret[32]);
+/* 1: found and whole; 0: not there, or damaged. */
+int lw_seccomp_cache_get(int state_fd, const uint8_t key[32], struct lw_arena *a, struct lw_filter *ret);
+/* Failing to store costs the next launch time, nothing else: 0 or a negative errno for the curious. */
+int lw_seccomp_cache_put(int state_fd, const uint8_t key[32], const struct lw_filter *f);
+
+#endif

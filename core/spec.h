@@ -1,0 +1,271 @@
+/* spec.h: struct lw_spec, what the user wants. Plain data in one arena: no descriptors, no handles, no functions.
+ * Every front end (profile, JSON, C API) produces one; every back end reads one. core/schema.c has a row per field;
+ * core/spec_decode.c and spec_encode.c read and write it by those rows; the JSON form round-trips exactly.
+ *
+ * Every record starts with struct lw_rec: where it was written (its own line, else the enclosing record's) and which
+ * fields the user set. A field whose bit is clear holds the default. Bit i of `set` is row i of the record's field
+ * table: the LW_KEY_* and similar numbers below. */
+#ifndef LW_SPEC_H
+#define LW_SPEC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/arena.h"
+#include "base/err.h"
+
+struct lw_rec {
+	struct lw_origin origin;
+	uint64_t set;
+};
+static inline bool lw_is_set(const struct lw_rec *r, unsigned row)
+{
+	return r->set >> row & 1;
+}
+
+struct lw_strlist {
+	size_t n;
+	const char **v;
+};
+
+/* A map of strings that keeps its order. value NULL: "false", the key is removed. */
+struct lw_pair {
+	const char *key, *value;
+};
+struct lw_pairs {
+	size_t n;
+	struct lw_pair *v;
+};
+
+enum lw_ns { LW_NS_USER, LW_NS_PID, LW_NS_MOUNT, LW_NS_NET, LW_NS_IPC, LW_NS_UTS, LW_NS_CGROUP, LW_NS_TIME, LW_NS_COUNT };
+enum lw_ns_mode { LW_NS_NEW, LW_NS_HOST };
+struct lw_namespaces {
+	struct lw_rec rec; /* bit i: mode[i] was given */
+	int mode[LW_NS_COUNT]; /* enum lw_ns_mode */
+};
+
+struct lw_user {
+	struct lw_rec rec;
+	const char *name;  /* "root" by default; NULL when given by number */
+	int64_t uid, gid;  /* -1: not given (gid: the uid's group in the root's passwd, else the uid) */
+	bool has_groups;   /* false: the user's groups in the root's group file */
+	size_t n_groups;
+	int64_t *groups;
+};
+
+enum lw_ids_mode { LW_IDS_AUTO, LW_IDS_KEEP, LW_IDS_EXPLICIT };
+struct lw_idmap {
+	uint32_t inside, outside, count;
+};
+struct lw_idmaps {
+	size_t n; /* at most 340, the kernel's limit */
+	struct lw_idmap *v;
+};
+struct lw_ids {
+	struct lw_rec rec;
+	int mode;
+	struct lw_idmaps uid, gid; /* LW_IDS_EXPLICIT only */
+};
+
+enum lw_root_kind { LW_ROOT_HOST, LW_ROOT_EMPTY, LW_ROOT_DIR };
+struct lw_root {
+	struct lw_rec rec;
+	int kind;
+	const char *path; /* absolute; LW_ROOT_DIR only */
+	bool readonly;    /* true by default */
+};
+
+enum lw_mount_kind {
+	LW_MOUNT_BIND,
+	LW_MOUNT_TMPFS,
+	LW_MOUNT_PROC,
+	LW_MOUNT_SYSFS,
+	LW_MOUNT_DEVPTS,
+	LW_MOUNT_FILE,    /* inline data */
+	LW_MOUNT_DIR,     /* an empty directory */
+	LW_MOUNT_SYMLINK, /* target */
+	LW_MOUNT_REMOVE,  /* takes an inherited or default mount away */
+};
+struct lw_mount {
+	struct lw_rec rec;
+	int kind;
+	const char *source;      /* bind: absolute host path */
+	const char *destination; /* absolute, normalised: no "." ".." "//" */
+	const char *target;      /* symlink */
+	const char *data;        /* file */
+	bool writable;           /* by default false, but true for tmpfs, proc and devpts */
+	bool suid, dev, exec;    /* by default suid false, dev false (devpts: true), exec true for bind and tmpfs only */
+	bool idmap, optional;
+	int64_t size, inodes;    /* tmpfs: bytes, count; defaults from LW_TMPFS_* */
+	int64_t mode;            /* tmpfs 01777, dir 0755, file 0644 by default */
+	int64_t uid, gid;        /* tmpfs, dir, file: inside ids; 0 */
+};
+enum lw_mount_key {
+	LW_MOUNT_KEY_TYPE,
+	LW_MOUNT_KEY_SOURCE,
+	LW_MOUNT_KEY_DESTINATION,
+	LW_MOUNT_KEY_TARGET,
+	LW_MOUNT_KEY_DATA,
+	LW_MOUNT_KEY_WRITABLE,
+	LW_MOUNT_KEY_SUID,
+	LW_MOUNT_KEY_DEV,
+	LW_MOUNT_KEY_EXEC,
+	LW_MOUNT_KEY_IDMAP,
+	LW_MOUNT_KEY_OPTIONAL,
+	LW_MOUNT_KEY_SIZE,
+	LW_MOUNT_KEY_INODES,
+	LW_MOUNT_KEY_MODE,
+	LW_MOUNT_KEY_UID,
+	LW_MOUNT_KEY_GID,
+	LW_MOUNT_KEY_COUNT,
+};
+struct lw_mounts {
+	size_t n;
+	struct lw_mount *v;
+};
+#define LW_TMPFS_SIZE (64 * INT64_C(1024) * 1024)
+#define LW_TMPFS_INODES INT64_C(16384)
+
+struct lw_device {
+	struct lw_rec rec;
+	const char *path;   /* inside, below /dev; the source by default */
+	const char *source; /* host node; the path by default */
+	const char *access; /* subset of "rwm"; "rwm" by default */
+};
+struct lw_devices {
+	size_t n;
+	struct lw_device *v;
+};
+
+enum lw_capset { LW_CAP_BOUNDING, LW_CAP_EFFECTIVE, LW_CAP_PERMITTED, LW_CAP_INHERITABLE, LW_CAP_AMBIENT, LW_CAP_SETS };
+struct lw_caps {
+	struct lw_rec rec;
+	uint64_t set[LW_CAP_SETS]; /* masks by capability number */
+};
+
+/* A seccomp policy: a base and, in order, rules over it; later rules win. */
+enum lw_seccomp_base { LW_SECCOMP_DEFAULT, LW_SECCOMP_DOCKER, LW_SECCOMP_STRICT, LW_SECCOMP_UNCONFINED, LW_SECCOMP_DENY };
+enum lw_seccomp_action { LW_SECCOMP_ALLOW, LW_SECCOMP_ERRNO, LW_SECCOMP_KILL, LW_SECCOMP_LOG };
+struct lw_seccomp_rule {
+	struct lw_rec rec;
+	int action;         /* enum lw_seccomp_action */
+	int errno_value;    /* LW_SECCOMP_ERRNO: 1-4095; EPERM by default */
+	struct lw_strlist names; /* syscall names, "@group" names or "all" */
+};
+struct lw_seccomp {
+	struct lw_rec rec;
+	int base;
+	size_t n_rules; /* n_rules and rules stay neighbours: the schema reads them as one list */
+	struct lw_seccomp_rule *rules;
+	struct lw_strlist architectures; /* further ABIs to allow, "x86", "x32"; native always */
+};
+
+enum lw_limit_key { LW_LIMIT_PIDS, LW_LIMIT_MEMORY, LW_LIMIT_SWAP, LW_LIMIT_CPUS, LW_LIMIT_COUNT };
+struct lw_limits {
+	struct lw_rec rec; /* bit: enum lw_limit_key */
+	int64_t pids;   /* tasks, without our init; 1024 */
+	int64_t memory; /* bytes; 0 in the spec's default = half of RAM */
+	int64_t swap;   /* bytes in addition to memory; 0 */
+	int64_t cpus;   /* thousandths of a cpu; 0 = no quota */
+};
+
+struct lw_rlimit {
+	int64_t soft, hard; /* -1: unlimited */
+	bool set;
+};
+#define LW_RLIM_COUNT 16
+struct lw_rlimits {
+	struct lw_rec rec; /* bit i: v[i].set */
+	struct lw_rlimit v[LW_RLIM_COUNT]; /* by RLIMIT_* */
+};
+
+enum lw_terminal { LW_TERMINAL_AUTO, LW_TERMINAL_ALWAYS, LW_TERMINAL_NEVER };
+enum lw_stdio_mode { LW_STDIO_INHERIT, LW_STDIO_NULL };
+struct lw_stdio {
+	struct lw_rec rec;
+	int in, out, err; /* enum lw_stdio_mode */
+};
+enum lw_network { LW_NET_NONE, LW_NET_HOST };
+
+/* Rows of the sandbox's field table, for lw_is_set(&s->rec, LW_KEY_…). */
+enum lw_key {
+	LW_KEY_NAME,
+	LW_KEY_COMMAND,
+	LW_KEY_CWD,
+	LW_KEY_ENV,
+	LW_KEY_INHERIT_ENV,
+	LW_KEY_UMASK,
+	LW_KEY_TERMINAL,
+	LW_KEY_STDIO,
+	LW_KEY_HOSTNAME,
+	LW_KEY_DOMAINNAME,
+	LW_KEY_USER,
+	LW_KEY_NAMESPACES,
+	LW_KEY_IDS,
+	LW_KEY_ROOT,
+	LW_KEY_MOUNTS,
+	LW_KEY_DEVICES,
+	LW_KEY_MASKED_PATHS,
+	LW_KEY_READONLY_PATHS,
+	LW_KEY_CAPABILITIES,
+	LW_KEY_NO_NEW_PRIVILEGES,
+	LW_KEY_SECCOMP,
+	LW_KEY_LIMITS,
+	LW_KEY_RLIMITS,
+	LW_KEY_NETWORK,
+	LW_KEY_SYSCTLS,
+	LW_KEY_OOM_SCORE_ADJ,
+	LW_KEY_NICE,
+	LW_KEY_KEYRING,
+	LW_KEY_TIMEOUT,
+	LW_KEY_LABELS,
+	LW_KEY_ALLOW_CONTROL_SOCKETS,
+	LW_KEY_COUNT,
+};
+
+struct lw_spec {
+	struct lw_rec rec; /* the sandbox{} call */
+	struct lw_arena *arena;
+	const char *profile_path;      /* absolute path of the profile, "" for a spec without one; set by the front end,
+	                                * not part of the JSON form */
+	const char *name;              /* never NULL; "sandbox" when nobody named it */
+	struct lw_strlist command;
+	const char *cwd;
+	struct lw_pairs env;
+	struct lw_strlist inherit_env;
+	int64_t umask;
+	int terminal;
+	struct lw_stdio stdio;
+	const char *hostname, *domainname; /* NULL: the name */
+	struct lw_user user;
+	struct lw_namespaces namespaces;
+	struct lw_ids ids;
+	struct lw_root root;
+	struct lw_mounts mounts;   /* the user's; default mounts are the plan's business (core/stage_mount.c) */
+	struct lw_devices devices; /* in addition to the default nodes */
+	struct lw_strlist masked_paths, readonly_paths; /* used only when set; core/tables/proc_masks.c otherwise */
+	struct lw_caps capabilities;
+	bool no_new_privileges;
+	struct lw_seccomp seccomp;
+	struct lw_limits limits;
+	struct lw_rlimits rlimits;
+	int network;
+	struct lw_pairs sysctls;
+	int64_t oom_score_adj, nice; /* used only when set; inherited otherwise */
+	bool keyring;                /* true: a new session keyring */
+	int64_t timeout;             /* microseconds; 0 = none */
+	struct lw_pairs labels;
+	struct lw_strlist allow_control_sockets;
+};
+
+/* An empty spec holding every default, or NULL on ENOMEM. */
+struct lw_spec *lw_spec_new(void);
+struct lw_spec *lw_spec_free(struct lw_spec *s);
+
+/* Cross-field rules (core/spec_check.c): 0, or the first error. Uses no privilege and looks at nothing but the spec. */
+int lw_spec_check(const struct lw_spec *s, struct lw_err *err);
+/* Warnings a person should read (`check` prints them, `run -v` too); calls back for each. */
+typedef void lw_warn_fn(void *arg, struct lw_origin at, const char *path, const char *msg);
+void lw_spec_warnings(const struct lw_spec *s, lw_warn_fn *fn, void *arg);
+
+#endif

@@ -1,0 +1,429 @@
+/* spec_check.c: what values must be to each other: a table of rules, one function each, over a decoded spec. A rule
+ * looks at the spec and at nothing else; what depends on the machine is said by the plan. What is merely unwise is
+ * spec_warn.c's. */
+#include <linux/capability.h>
+#include <stdio.h>
+#include <string.h>
+#include "base/cleanup.h"
+#include "seccomp_policy.h"
+#include "spec_codec.h"
+
+/* Fills err with the rule's message at a record and key path. */
+static int broken(struct lw_err *err, struct lw_origin at, const char *path, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+static int broken(struct lw_err *err, struct lw_origin at, const char *path, const char *fmt, ...)
+{
+	char msg[sizeof(err->msg)];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(msg, sizeof(msg), fmt, ap);
+	va_end(ap);
+	lw_codec_fail(err, "%s", msg);
+	lw_codec_in(err, path);
+	lw_err_at(err, at);
+	return -EINVAL;
+}
+
+/* Is `path` equal to `above`, or below it? Both normalised. */
+static bool is_within(const char *path, const char *above)
+{
+	size_t n = strlen(above);
+	return strncmp(path, above, n) == 0 && (path[n] == '\0' || path[n] == '/');
+}
+
+static bool is_new(const struct lw_spec *s, enum lw_ns ns)
+{
+	return s->namespaces.mode[ns] == LW_NS_NEW;
+}
+
+static int check_command(const struct lw_spec *s, struct lw_err *err)
+{
+	int r;
+
+	if (s->command.n == 0) {
+		r = broken(err, s->rec.origin, "command", "no command");
+		lw_err_hint(err, "set command = { \"/bin/sh\" }, or write one after --");
+		return r;
+	}
+	if (!s->command.v[0][0])
+		return broken(err, s->rec.origin, "command[0]", "the program's name is empty");
+	return 0;
+}
+
+/* --- namespaces, network, ids --- */
+
+static int check_network(const struct lw_spec *s, struct lw_err *err)
+{
+	bool shared = !is_new(s, LW_NS_NET), host = s->network == LW_NET_HOST;
+	int r;
+
+	if (shared == host)
+		return 0;
+	r = broken(err, s->namespaces.rec.origin.file ? s->namespaces.rec.origin : s->rec.origin, "namespaces.net",
+		   "\"%s\" disagrees with network = \"%s\"", shared ? "host" : "new", host ? "host" : "none");
+	lw_err_hint(err, "leave namespaces.net away: network decides it");
+	return r;
+}
+
+static int check_mount_namespace(const struct lw_spec *s, struct lw_err *err)
+{
+	static const int keys[] = { LW_KEY_ROOT, LW_KEY_MOUNTS, LW_KEY_DEVICES, LW_KEY_MASKED_PATHS,
+				    LW_KEY_READONLY_PATHS };
+
+	if (is_new(s, LW_NS_MOUNT))
+		return 0;
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+		if (lw_is_set(&s->rec, (unsigned)keys[i]))
+			return broken(err, s->rec.origin, lw_sandbox_schema.fields[keys[i]].key,
+				      "needs namespaces.mount = \"new\"");
+	return 0;
+}
+
+static int check_hostname(const struct lw_spec *s, struct lw_err *err)
+{
+	if (is_new(s, LW_NS_UTS) || (!s->hostname && !s->domainname))
+		return 0;
+	return broken(err, s->rec.origin, s->hostname ? "hostname" : "domainname", "needs namespaces.uts = \"new\"");
+}
+
+static bool overlap(uint32_t a, uint32_t na, uint32_t b, uint32_t nb)
+{
+	return (uint64_t)a < (uint64_t)b + nb && (uint64_t)b < (uint64_t)a + na;
+}
+
+static int check_map(const struct lw_ids *ids, const struct lw_idmaps *maps, const char *key, struct lw_err *err)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "ids.%s", key);
+	if (maps->n == 0)
+		return broken(err, ids->rec.origin, path, "an empty map: no id would exist inside");
+	if (maps->n > 340)
+		return broken(err, ids->rec.origin, path, "%zu ranges; the kernel takes at most 340", maps->n);
+	for (size_t i = 0; i < maps->n; i++) {
+		const struct lw_idmap *m = &maps->v[i];
+		snprintf(path, sizeof(path), "ids.%s[%zu]", key, i);
+		if (m->count == 0)
+			return broken(err, ids->rec.origin, path, "a range of no ids");
+		/* 4294967295 is "no id" to the kernel. */
+		if ((uint64_t)m->inside + m->count > UINT32_MAX || (uint64_t)m->outside + m->count > UINT32_MAX)
+			return broken(err, ids->rec.origin, path, "goes beyond the last id, %lld",
+				      (long long)LW_ID_MAX);
+		for (size_t k = 0; k < i; k++) {
+			const struct lw_idmap *o = &maps->v[k];
+			bool inside = overlap(m->inside, m->count, o->inside, o->count);
+			if (inside || overlap(m->outside, m->count, o->outside, o->count))
+				return broken(err, ids->rec.origin, path, "overlaps range %zu %s", k,
+					      inside ? "inside" : "outside");
+		}
+	}
+	return 0;
+}
+
+static bool is_mapped(const struct lw_idmaps *maps, int64_t id)
+{
+	for (size_t i = 0; i < maps->n; i++)
+		if (id >= maps->v[i].inside && id < (int64_t)maps->v[i].inside + maps->v[i].count)
+			return true;
+	return false;
+}
+
+static int check_user_mapped(const struct lw_spec *s, struct lw_err *err)
+{
+	const struct lw_user *u = &s->user;
+	int64_t uid = u->name && strcmp(u->name, "root") == 0 ? 0 : u->uid;
+	int64_t gid = u->gid;
+	int r = 0;
+
+	if (uid >= 0 && !is_mapped(&s->ids.uid, uid)) {
+		r = broken(err, u->rec.origin.file ? u->rec.origin : s->rec.origin, "user",
+			   "ids.uid does not map uid %lld, who the command runs as", (long long)uid);
+		lw_err_hint(err, "add a range that holds it, {%lld, OUTSIDE, 1}, or choose another user",
+			    (long long)uid);
+	} else if (gid >= 0 && !is_mapped(&s->ids.gid, gid)) {
+		r = broken(err, u->rec.origin, "user.gid", "ids.gid does not map gid %lld", (long long)gid);
+	}
+	for (size_t i = 0; r == 0 && i < u->n_groups; i++)
+		if (!is_mapped(&s->ids.gid, u->groups[i]))
+			r = broken(err, u->rec.origin, "user.groups", "ids.gid does not map gid %lld",
+				   (long long)u->groups[i]);
+	return r;
+}
+
+static int check_ids(const struct lw_spec *s, struct lw_err *err)
+{
+	int r;
+
+	if (!is_new(s, LW_NS_USER)) {
+		if (lw_is_set(&s->rec, LW_KEY_IDS) && s->ids.mode != LW_IDS_KEEP)
+			return broken(err, s->ids.rec.origin, "ids", "needs namespaces.user = \"new\"");
+		return 0;
+	}
+	if (s->ids.mode != LW_IDS_EXPLICIT)
+		return 0;
+	r = check_map(&s->ids, &s->ids.uid, "uid", err);
+	if (r == 0)
+		r = check_map(&s->ids, &s->ids.gid, "gid", err);
+	return r < 0 ? r : check_user_mapped(s, err);
+}
+
+/* Host uid 0 owns /proc/sys whatever its capabilities: a writable core_pattern is a program run by the host. */
+static int check_proc_sys(const struct lw_spec *s, struct lw_err *err)
+{
+	bool root = !is_new(s, LW_NS_USER) || s->ids.mode == LW_IDS_KEEP;
+	int r;
+
+	for (size_t i = 0; s->ids.mode == LW_IDS_EXPLICIT && i < s->ids.uid.n; i++)
+		root = root || s->ids.uid.v[i].outside == 0;
+	if (!root || !lw_is_set(&s->rec, LW_KEY_READONLY_PATHS))
+		return 0;
+	for (size_t i = 0; i < s->readonly_paths.n; i++)
+		if (is_within("/proc/sys", s->readonly_paths.v[i]))
+			return 0;
+	r = broken(err, s->rec.origin, "readonly_paths",
+		   "without /proc/sys, and the sandbox may hold the host's uid 0, which owns it");
+	lw_err_hint(err, "add \"/proc/sys\", or use ids = \"auto\"");
+	return r;
+}
+
+/* --- the file system --- */
+
+/* Files of /proc that tools such as lxcfs lay a view of their own over; nothing else may be covered there, because
+ * what the launcher writes to /proc must reach the kernel (CVE-2019-16884, CVE-2019-19921). */
+static const char *const proc_views[] = { "/proc/cpuinfo", "/proc/diskstats", "/proc/loadavg", "/proc/meminfo",
+					  "/proc/stat",    "/proc/swaps",     "/proc/uptime",  "/proc/slabinfo" };
+
+static int check_destination(const struct lw_mount *m, const char *path, struct lw_err *err)
+{
+	const char *d = m->destination;
+	int r = 0;
+
+	if (strcmp(d, "/") == 0) {
+		r = broken(err, m->rec.origin, path, "nothing can be mounted on \"/\" here");
+		lw_err_hint(err, "set root = to what the sandbox sees as \"/\"");
+	} else if (m->kind == LW_MOUNT_REMOVE) {
+		return 0;
+	} else if (m->kind == LW_MOUNT_SYMLINK &&
+		   (is_within(d, "/proc") || is_within(d, "/sys") || is_within(d, "/dev"))) {
+		r = broken(err, m->rec.origin, path, "no symbolic link may be made in /proc, /sys or /dev");
+	} else if ((m->kind == LW_MOUNT_FILE || m->kind == LW_MOUNT_DIR) &&
+		   (is_within(d, "/proc") || is_within(d, "/sys"))) {
+		r = broken(err, m->rec.origin, path, "nothing can be made in /proc or /sys");
+	} else if (is_within(d, "/proc") && m->kind != LW_MOUNT_PROC) {
+		for (size_t i = 0; i < ARRAY_LEN(proc_views); i++)
+			if (strcmp(d, proc_views[i]) == 0)
+				return 0;
+		r = broken(err, m->rec.origin, path, "only a proc may be mounted here");
+	} else if (is_within(d, "/proc") && strcmp(d, "/proc") != 0) {
+		r = broken(err, m->rec.origin, path, "no proc may be mounted below /proc");
+	}
+	return r;
+}
+
+static int check_mounts(const struct lw_spec *s, struct lw_err *err)
+{
+	char path[64];
+
+	for (size_t i = 0; i < s->mounts.n; i++) {
+		const struct lw_mount *m = &s->mounts.v[i];
+		snprintf(path, sizeof(path), "mounts[%zu].destination", i);
+		int r = check_destination(m, path, err);
+		if (r < 0)
+			return r;
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(m->destination, s->mounts.v[k].destination) == 0)
+				return broken(err, m->rec.origin, path,
+					      "\"%.120s\" is the destination of mounts[%zu] too", m->destination, k);
+	}
+	return 0;
+}
+
+static int check_devices(const struct lw_spec *s, struct lw_err *err)
+{
+	char path[64];
+
+	for (size_t i = 0; i < s->devices.n; i++) {
+		const struct lw_device *d = &s->devices.v[i];
+		snprintf(path, sizeof(path), "devices[%zu].path", i);
+		if (!is_within(d->path, "/dev") || strcmp(d->path, "/dev") == 0)
+			return broken(err, d->rec.origin, path, "\"%.120s\" is not below /dev", d->path);
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(d->path, s->devices.v[k].path) == 0)
+				return broken(err, d->rec.origin, path, "\"%.120s\" is the path of devices[%zu] too",
+					      d->path, k);
+		for (size_t k = 0; k < s->mounts.n; k++)
+			if (strcmp(d->path, s->mounts.v[k].destination) == 0)
+				return broken(err, d->rec.origin, path,
+					      "\"%.120s\" is the destination of mounts[%zu] too", d->path, k);
+	}
+	return 0;
+}
+
+/* --- kernel parameters --- */
+
+/* Those that belong to a namespace, as in Docker's list; a name ending in '.' stands for all below it. */
+static const struct {
+	const char *name;
+	enum lw_ns ns;
+} sysctl_table[] = {
+	{ "net.", LW_NS_NET },
+	{ "fs.mqueue.", LW_NS_IPC },
+	{ "kernel.auto_msgmni", LW_NS_IPC },
+	{ "kernel.msgmax", LW_NS_IPC },
+	{ "kernel.msgmnb", LW_NS_IPC },
+	{ "kernel.msgmni", LW_NS_IPC },
+	{ "kernel.msg_next_id", LW_NS_IPC },
+	{ "kernel.sem", LW_NS_IPC },
+	{ "kernel.sem_next_id", LW_NS_IPC },
+	{ "kernel.shmall", LW_NS_IPC },
+	{ "kernel.shmmax", LW_NS_IPC },
+	{ "kernel.shmmni", LW_NS_IPC },
+	{ "kernel.shm_next_id", LW_NS_IPC },
+	{ "kernel.shm_rmid_forced", LW_NS_IPC },
+	{ "kernel.hostname", LW_NS_UTS },
+	{ "kernel.domainname", LW_NS_UTS },
+};
+
+static int check_sysctl(const struct lw_spec *s, const char *name, struct lw_err *err)
+{
+	char path[128];
+	int r;
+
+	snprintf(path, sizeof(path), "sysctls.%s", name);
+	for (size_t i = 0; i < ARRAY_LEN(sysctl_table); i++) {
+		const char *known = sysctl_table[i].name;
+		size_t n = strlen(known);
+		if (known[n - 1] == '.' ? strncmp(name, known, n) != 0 : strcmp(name, known) != 0)
+			continue;
+		if (is_new(s, sysctl_table[i].ns))
+			return 0;
+		return broken(err, s->rec.origin, path, "would change the host's: needs namespaces.%s = \"new\"",
+			      lw_namespaces_schema.fields[sysctl_table[i].ns].key);
+	}
+	r = broken(err, s->rec.origin, path, "not a parameter of any namespace: setting it would change the host's");
+	lw_err_hint(err, "net.*, fs.mqueue.*, kernel.shm*, kernel.msg* and kernel.sem can be set");
+	return r;
+}
+
+static int check_sysctls(const struct lw_spec *s, struct lw_err *err)
+{
+	for (size_t i = 0; i < s->sysctls.n; i++) {
+		int r = s->sysctls.v[i].value ? check_sysctl(s, s->sysctls.v[i].key, err) : 0;
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* --- privileges --- */
+
+static int check_capabilities(const struct lw_spec *s, struct lw_err *err)
+{
+	const uint64_t *set = s->capabilities.set;
+	const struct {
+		enum lw_capset part;
+		uint64_t whole;
+		const char *of;
+	} rules[] = {
+		{ LW_CAP_PERMITTED, set[LW_CAP_BOUNDING], "bounding" },
+		{ LW_CAP_EFFECTIVE, set[LW_CAP_PERMITTED], "permitted" },
+		{ LW_CAP_INHERITABLE, set[LW_CAP_BOUNDING], "bounding" },
+		{ LW_CAP_AMBIENT, set[LW_CAP_PERMITTED], "permitted" },
+		{ LW_CAP_AMBIENT, set[LW_CAP_INHERITABLE], "inheritable" },
+	};
+	char path[64], names[160];
+
+	for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
+		uint64_t more = set[rules[i].part] & ~rules[i].whole;
+		if (!more)
+			continue;
+		snprintf(path, sizeof(path), "capabilities.%s", lw_caps_schema.fields[rules[i].part].key);
+		return broken(err, s->capabilities.rec.origin, path, "%s must be in the %s set too",
+			      lw_caps_format(more, names, sizeof(names)), rules[i].of);
+	}
+	return 0;
+}
+
+/* Calls with which SYS_ADMIN makes a read-only mount writable or takes a mask away. */
+static const char *const mount_calls[] = { "mount",     "umount2",    "mount_setattr", "move_mount",
+					   "open_tree", "fsopen",     "fsconfig",      "fsmount",
+					   "fspick",    "pivot_root", "open_tree_attr" };
+
+static bool may_allow(const struct lw_verdict *v)
+{
+	bool may = v->action == SECCOMP_RET_ALLOW || v->action == SECCOMP_RET_LOG;
+
+	for (unsigned i = 0; i < v->n_rules; i++)
+		may = may || v->rules[i].action == SECCOMP_RET_ALLOW || v->rules[i].action == SECCOMP_RET_LOG;
+	return may;
+}
+
+static void arena_done_p(struct lw_arena **a)
+{
+	lw_arena_free(*a);
+}
+
+/* "Read-only" is no boundary against SYS_ADMIN that may call mount (DESIGN §6.7). */
+static int check_sys_admin(const struct lw_spec *s, struct lw_err *err)
+{
+	_cleanup_(arena_done_p) struct lw_arena *a = NULL;
+	const struct lw_seccomp *p = &s->seccomp;
+	struct lw_verdicts all;
+	const char *call = NULL;
+	int r;
+
+	if (!(s->capabilities.set[LW_CAP_BOUNDING] >> CAP_SYS_ADMIN & 1))
+		return 0;
+	if (p->base == LW_SECCOMP_UNCONFINED && p->n_rules == 0) {
+		call = mount_calls[0];
+	} else {
+		a = lw_arena_new();
+		if (!a)
+			return lw_codec_nomem(err);
+		r = lw_seccomp_verdicts(p, s->capabilities.set[LW_CAP_BOUNDING], &lw_abi_native, a, &all, err);
+		if (r < 0)
+			return r;
+		for (size_t i = 0; !call && i < ARRAY_LEN(mount_calls); i++) {
+			int nr = lw_abi_number(&lw_abi_native, mount_calls[i]);
+			if (nr >= 0 && may_allow(&all.v[nr]))
+				call = mount_calls[i];
+		}
+	}
+	if (!call)
+		return 0;
+	r = broken(err, s->capabilities.rec.origin.file ? s->capabilities.rec.origin : s->rec.origin, "capabilities",
+		   "SYS_ADMIN with a seccomp policy that allows %s: read-only mounts and masks would hold nothing",
+		   call);
+	lw_err_hint(err, "drop SYS_ADMIN, or deny the calls: seccomp = … - \"@mount\"");
+	return r;
+}
+
+static int check_rlimits(const struct lw_spec *s, struct lw_err *err)
+{
+	char path[64];
+
+	for (size_t i = 0; i < LW_RLIM_COUNT; i++) {
+		const struct lw_rlimit *l = &s->rlimits.v[i];
+		if (!l->set || l->hard < 0 || (l->soft >= 0 && l->soft <= l->hard))
+			continue;
+		snprintf(path, sizeof(path), "rlimits.%s", lw_rlimits_schema.fields[i].key);
+		return broken(err, s->rlimits.rec.origin, path, "the soft limit is above the hard one");
+	}
+	return 0;
+}
+
+static int (*const rule_table[])(const struct lw_spec *s, struct lw_err *err) = {
+	check_command, check_network, check_mount_namespace, check_hostname,     check_ids,       check_proc_sys,
+	check_mounts,  check_devices, check_sysctls,         check_capabilities, check_sys_admin, check_rlimits,
+};
+
+int lw_spec_check(const struct lw_spec *s, struct lw_err *err)
+{
+	for (size_t i = 0; i < ARRAY_LEN(rule_table); i++) {
+		int r = rule_table[i](s, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}

@@ -1,0 +1,40 @@
+/* stage.h: a stage is one concern (ids, mounts, caps …) that turns spec and host into operations. The row order of
+ * lw_stage_table (stages.c) is the launch order. A stage looks at nothing but spec and host. */
+#ifndef LW_STAGE_H
+#define LW_STAGE_H
+
+#include "plan.h"
+
+struct lw_stage {
+	const char *name;
+	int (*plan)(struct lw_plan *p, struct lw_err *err);
+};
+extern const struct lw_stage lw_stage_table[];
+extern const size_t lw_stage_count;
+
+/* Appends an op; NULL on ENOMEM (the arena remembers, lw_plan_build reports). The origin and key name the record. */
+struct lw_op *lw_plan_add(struct lw_plan *p, int kind, const struct lw_rec *rec, const char *key);
+/* The same with arguments, for the common case: PLAN_OP(p, KIND, &rec, "key", .str = {…}, .num = {…}) returns 0 or
+ * -ENOMEM. */
+int lw_plan_op(struct lw_plan *p, int kind, const struct lw_rec *rec, const char *key, struct lw_op with);
+#define PLAN_OP(p, kind, rec, key, ...) lw_plan_op(p, kind, rec, key, (struct lw_op){ __VA_ARGS__ })
+/* A new fd slot. */
+int lw_plan_slot(struct lw_plan *p);
+void lw_plan_note(struct lw_plan *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* MOUNT_ATTR_* of a mount record (stage_sources.c). */
+uint64_t lw_mount_attributes(const struct lw_mount *m);
+
+int lw_stage_ids(struct lw_plan *p, struct lw_err *err);
+int lw_stage_cgroup(struct lw_plan *p, struct lw_err *err);      /* host side: make, limits */
+int lw_stage_sources(struct lw_plan *p, struct lw_err *err);     /* host side: open bind sources */
+int lw_stage_clone(struct lw_plan *p, struct lw_err *err);
+int lw_stage_join(struct lw_plan *p, struct lw_err *err);        /* child: cgroup join, ids */
+int lw_stage_mount(struct lw_plan *p, struct lw_err *err);       /* child: the root and everything in it */
+int lw_stage_host_values(struct lw_plan *p, struct lw_err *err); /* child: hostname, lo, sysctls */
+int lw_stage_process(struct lw_plan *p, struct lw_err *err);     /* child: session, stdio, rlimits, umask, cwd … */
+int lw_stage_caps(struct lw_plan *p, struct lw_err *err);        /* child: user and capabilities */
+int lw_stage_seccomp(struct lw_plan *p, struct lw_err *err);
+int lw_stage_exec(struct lw_plan *p, struct lw_err *err);
+
+#endif

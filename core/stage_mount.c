@@ -1,0 +1,204 @@
+/* stage_mount.c: the child side of the root: what is mounted where, the device nodes, what is masked or read-only. */
+#include <linux/sched.h>
+#include <stdio.h>
+#include <string.h>
+#include "base/cleanup.h"
+#include "root_layout.h"
+#include "schema.h"
+#include "stage.h"
+#include "sys.h"
+#include "tables/proc_masks.h"
+
+#define NO_DEV_SUID (MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID)
+
+/* runtime-spec's default nodes; numbers are major << 8 | minor. */
+static const struct {
+	const char *path;
+	int64_t device;
+} default_nodes[] = {
+	{ "/dev/null", 0x103 }, { "/dev/zero", 0x105 }, { "/dev/full", 0x107 },
+	{ "/dev/random", 0x108 }, { "/dev/urandom", 0x109 }, { "/dev/tty", 0x500 },
+};
+static const char *const dev_links[][2] = {
+	{ "/dev/fd", "/proc/self/fd" },       { "/dev/stdin", "/proc/self/fd/0" },
+	{ "/dev/stdout", "/proc/self/fd/1" }, { "/dev/stderr", "/proc/self/fd/2" },
+	{ "/dev/core", "/proc/kcore" },       { "/dev/ptmx", "pts/ptmx" },
+};
+
+static int plan_view(struct lw_plan *p)
+{
+	int r = 0;
+	for (size_t i = 0; i < p->host->n_view && r >= 0; i++) {
+		const struct lw_view_entry *v = &p->host->view[i];
+		if (lw_root_layout_find(p->layout, v->path))
+			continue;
+		if (v->link)
+			r = PLAN_OP(p, LW_OP_SYMLINK, &p->spec->root.rec, "root", .str = { v->path, v->link });
+		else
+			r = PLAN_OP(p, LW_OP_MOUNT_BIND, &p->spec->root.rec, "root", .str = { v->path, v->path },
+				    .num = { -1, LW_SRC_DIR, NO_DEV_SUID | MOUNT_ATTR_RDONLY });
+	}
+	return r;
+}
+
+static bool is_mapped(const struct lw_idmaps *m, uint32_t id)
+{
+	for (size_t i = 0; i < m->n; i++)
+		if (id >= m->v[i].inside && id - m->v[i].inside < m->v[i].count)
+			return true;
+	return false;
+}
+
+static int plan_fs(struct lw_plan *p, const struct lw_root_layout_entry *e)
+{
+	const struct lw_mount *m = e->mount;
+	bool own_user = p->clone_flags & CLONE_NEWUSER;
+	uint64_t attributes = lw_mount_attributes(m);
+	switch (m->kind) {
+	case LW_MOUNT_TMPFS:
+		return PLAN_OP(p, LW_OP_MOUNT_FS, &m->rec, e->key,
+			       .str = { m->destination, "tmpfs",
+					lw_arena_printf(p->arena, "mode=%o,size=%lld,nr_inodes=%lld,uid=%lld,gid=%lld",
+							(unsigned)m->mode, (long long)m->size, (long long)m->inodes,
+							(long long)(m->uid ? m->uid : p->setup_uid),
+							(long long)(m->gid ? m->gid : p->setup_gid)) },
+			       .num = { (int64_t)attributes });
+	case LW_MOUNT_PROC:
+		/* A new proc shows a pid namespace that the user namespace owns; else the host's, bound. */
+		if (p->clone_flags & CLONE_NEWPID || !own_user)
+			return PLAN_OP(p, LW_OP_MOUNT_FS, &m->rec, e->key, .str = { m->destination, "proc" },
+				       .num = { NO_DEV_SUID | MOUNT_ATTR_NOEXEC });
+		return PLAN_OP(p, LW_OP_MOUNT_BIND, &m->rec, e->key, .str = { m->destination, "/proc" },
+			       .num = { -1, LW_SRC_DIR, NO_DEV_SUID | MOUNT_ATTR_NOEXEC });
+	case LW_MOUNT_SYSFS:
+		/* Without owning the network namespace the kernel refuses a new sysfs (DESIGN §6.6). */
+		if (p->clone_flags & CLONE_NEWNET || !own_user)
+			return PLAN_OP(p, LW_OP_MOUNT_FS, &m->rec, e->key, .str = { m->destination, "sysfs" },
+				       .num = { NO_DEV_SUID | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY });
+		return PLAN_OP(p, LW_OP_MOUNT_BIND, &m->rec, e->key, .str = { m->destination, "/sys" },
+			       .num = { -1, LW_SRC_DIR, NO_DEV_SUID | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY });
+	default: /* devpts: gid 5 is tty, only where it is mapped (DESIGN §6.9) */
+		return PLAN_OP(p, LW_OP_MOUNT_FS, &m->rec, e->key,
+			       .str = { m->destination, "devpts",
+					own_user && !is_mapped(&p->gid_map, 5) ? "newinstance,ptmxmode=0666,mode=0620" :
+										 "newinstance,ptmxmode=0666,mode=0620,gid=5" },
+			       .num = { MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC });
+	}
+}
+
+static int plan_devices(struct lw_plan *p)
+{
+	const struct lw_spec *s = p->spec;
+	int r = 0;
+	for (size_t i = 0; i < ARRAY_LEN(default_nodes) && r >= 0; i++)
+		r = PLAN_OP(p, LW_OP_NODE, NULL, "devices", .str = { default_nodes[i].path, default_nodes[i].path },
+			    .num = { default_nodes[i].device, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC });
+	for (size_t i = 0; i < ARRAY_LEN(dev_links) && r >= 0; i++)
+		if (lw_root_layout_find(p->layout, "/proc") || i >= 5)
+			r = PLAN_OP(p, LW_OP_SYMLINK, NULL, "devices", .str = { dev_links[i][0], dev_links[i][1] });
+	for (size_t i = 0; i < s->devices.n && r >= 0; i++) {
+		const struct lw_device *d = &s->devices.v[i];
+		bool writable = !d->access || strchr(d->access, 'w');
+		r = PLAN_OP(p, LW_OP_NODE, &d->rec, lw_arena_printf(p->arena, "devices[%zu]", i + 1),
+			    .str = { d->path, d->source ? d->source : d->path },
+			    .num = { -1, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC | (writable ? 0 : MOUNT_ATTR_RDONLY) });
+	}
+	return r;
+}
+
+static int plan_entry(struct lw_plan *p, const struct lw_root_layout_entry *e)
+{
+	const struct lw_mount *m = e->mount;
+	int64_t uid = m->uid ? m->uid : p->setup_uid, gid = m->gid ? m->gid : p->setup_gid;
+	int r;
+	switch (m->kind) {
+	case LW_MOUNT_BIND:
+		return PLAN_OP(p, LW_OP_MOUNT_BIND, &m->rec, e->key, .str = { m->destination, m->source },
+			       .num = { e->slot,
+					(m->optional ? LW_SRC_OPTIONAL : 0) | (p->host->privileged ? 0 : LW_SRC_REOPEN),
+					(int64_t)lw_mount_attributes(m) });
+	case LW_MOUNT_FILE:
+		return PLAN_OP(p, LW_OP_FILE, &m->rec, e->key, .str = { m->destination, m->data },
+			       .num = { m->mode, uid, gid });
+	case LW_MOUNT_DIR:
+		return PLAN_OP(p, LW_OP_MKDIR, &m->rec, e->key, .str = { m->destination }, .num = { m->mode, uid, gid });
+	case LW_MOUNT_SYMLINK:
+		return PLAN_OP(p, LW_OP_SYMLINK, &m->rec, e->key, .str = { m->destination, m->target });
+	default:
+		r = plan_fs(p, e);
+		/* What lies in /dev is made right after it, before anything that would cover it. */
+		if (r >= 0 && p->layout->has_dev && !strcmp(m->destination, "/dev"))
+			r = plan_devices(p);
+		/* A fresh /var without these breaks more programs than it protects. */
+		if (r >= 0 && !strcmp(m->destination, "/var") && !strcmp(e->key, "root")) {
+			static const struct {
+				const char *path;
+				int64_t mode;
+			} dirs[] = { { "/var/tmp", 01777 }, { "/var/lib", 0755 }, { "/var/cache", 0755 }, { "/var/log", 0755 } };
+			for (size_t i = 0; i < ARRAY_LEN(dirs) && r >= 0; i++)
+				r = PLAN_OP(p, LW_OP_MKDIR, &m->rec, e->key, .str = { dirs[i].path },
+					    .num = { dirs[i].mode, p->setup_uid, p->setup_gid });
+			if (r >= 0)
+				r = PLAN_OP(p, LW_OP_SYMLINK, &m->rec, e->key, .str = { "/var/run", "../run" });
+		}
+		return r;
+	}
+}
+
+static int plan_list(struct lw_plan *p, int kind, const char *const *list, const char *key)
+{
+	int r = 0;
+	for (; *list && r >= 0; list++)
+		r = PLAN_OP(p, kind, NULL, key, .str = { *list });
+	return r;
+}
+
+static int plan_masks(struct lw_plan *p)
+{
+	const struct lw_spec *s = p->spec;
+	bool host_root = lw_plan_host_root_inside(p);
+	int r = 0;
+	if (lw_rec_has(&s->rec, &lw_sandbox_schema, "readonly_paths"))
+		for (size_t i = 0; i < s->readonly_paths.n && r >= 0; i++)
+			r = PLAN_OP(p, LW_OP_READONLY, NULL, "readonly_paths", .str = { s->readonly_paths.v[i] });
+	else
+		r = plan_list(p, LW_OP_READONLY, lw_readonly_paths, "readonly_paths");
+	if (lw_rec_has(&s->rec, &lw_sandbox_schema, "masked_paths")) {
+		for (size_t i = 0; i < s->masked_paths.n && r >= 0; i++)
+			r = PLAN_OP(p, LW_OP_MASK, NULL, "masked_paths", .str = { s->masked_paths.v[i] });
+	} else if (r >= 0) {
+		r = plan_list(p, LW_OP_MASK, lw_masked_paths, "masked_paths");
+		if (r >= 0 && host_root)
+			r = plan_list(p, LW_OP_MASK, lw_masked_root_only, "masked_paths");
+		/* Docker hides every cpu's thermal_throttle, a counter shared with other tenants. */
+		for (unsigned i = 0; i < p->host->cpus && r >= 0; i++)
+			r = PLAN_OP(p, LW_OP_MASK, NULL, "masked_paths",
+				    .str = { lw_arena_printf(p->arena, "/sys/devices/system/cpu/cpu%u/thermal_throttle", i) });
+	}
+	if (r >= 0 && host_root && s->root.kind == LW_ROOT_HOST)
+		r = plan_list(p, LW_OP_MASK, lw_host_secrets, "root");
+	return r;
+}
+
+int lw_stage_mount(struct lw_plan *p, struct lw_err *err)
+{
+	const struct lw_spec *s = p->spec;
+	(void)err;
+	if (!(p->clone_flags & CLONE_NEWNS))
+		return 0;
+	int r = PLAN_OP(p, LW_OP_ROOT_BEGIN, &s->root.rec, "root", .str = { s->root.path },
+			.num = { s->root.kind, p->layout->root_slot });
+	if (r >= 0 && s->root.kind == LW_ROOT_HOST)
+		r = plan_view(p);
+	for (size_t i = 0; i < p->layout->n && r >= 0; i++)
+		r = plan_entry(p, &p->layout->v[i]);
+	if (r >= 0)
+		r = plan_masks(p);
+	/* Our pty comes from the sandbox's own devpts, and /dev/console is bound to it. */
+	if (r >= 0 && p->terminal_fds && p->layout->has_pts)
+		r = PLAN_OP(p, LW_OP_TERMINAL, NULL, "terminal", .num = { p->terminal_fds });
+	if (r >= 0)
+		r = PLAN_OP(p, LW_OP_ROOT_END, &s->root.rec, "root",
+			    .num = { s->root.kind != LW_ROOT_DIR && s->root.readonly });
+	return r;
+}

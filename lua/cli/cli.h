@@ -1,0 +1,116 @@
+/* cli.h: what the files of the command share: the parsed command line, the table of verbs, and the way from a command
+ * line to a spec and a plan. Nothing below lua/cli may include it. */
+#ifndef LW_CLI_H
+#define LW_CLI_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include "base/err.h"
+#include "base/text.h"
+#include "host.h"
+#include "lua/eval.h"
+#include "plan.h"
+#include "spec.h"
+
+/* DESIGN §4, one rule for exit codes. */
+enum cli_exit {
+	CLI_OK = 0,
+	CLI_NO = 1, /* a negative answer */
+	CLI_TIMEOUT = 124,
+	CLI_FAILED = 125, /* lunward itself */
+	CLI_NOT_EXECUTABLE = 126,
+	CLI_NOT_FOUND = 127,
+};
+
+enum cli_verb_id {
+	CLI_RUN,
+	CLI_CHECK,
+	CLI_PLAN,
+	CLI_EXPLAIN,
+	CLI_DOCTOR,
+	CLI_PROFILE,
+	CLI_HELP,
+	CLI_VERSION,
+	CLI_VERBS,
+};
+
+struct cli;
+struct cli_verb {
+	const char *name;
+	const char *synopsis; /* what follows "lunward NAME" */
+	const char *help;     /* one line */
+	const char *more;     /* a paragraph for `help VERB`, or NULL */
+	bool command;         /* takes "-- COMMAND" */
+	int (*run)(struct cli *c);
+};
+extern const struct cli_verb cli_verb_table[CLI_VERBS];
+
+struct cli_option;
+struct cli_use {
+	const struct cli_option *option;
+	const char *value; /* NULL for an option without one */
+};
+
+enum cli_format { CLI_TEXT, CLI_JSON };
+
+struct cli {
+	const struct cli_verb *verb; /* NULL until its word is read */
+	size_t n_words;              /* words after the verb, before "--" */
+	const char **words;
+	bool has_command; /* "--" was there */
+	size_t n_command;
+	char **command;
+	size_t n_uses; /* options as given, in order */
+	struct cli_use *uses;
+	size_t n_params;
+	struct lw_param *params; /* --set */
+	/* plain values */
+	const char *state, *profiles, *cgroup_parent, *spec, *name, *result, *call;
+	int status_fd; /* -1: none */
+	int format;
+	bool no_color, verbose, help, version, features;
+};
+
+/* options.c: reads argv into c; 0 or a usage error. */
+int cli_parse(struct cli *c, int argc, char **argv, struct lw_err *err);
+void cli_done(struct cli *c);
+
+/* load.c: what a command line asks for, made in this order. Free with cli_job_done. */
+struct cli_job {
+	struct lw_host *host;
+	struct lw_eval_result eval; /* raw NULL when the spec came from --spec */
+	struct lw_spec *spec;
+	struct lw_plan *plan;
+};
+int cli_probe(struct cli *c, struct cli_job *job, struct lw_err *err);
+/* The spec of `profile` (or --spec), with the command line's options merged over it, decoded and checked. */
+int cli_load(struct cli *c, const char *profile, struct cli_job *job, struct lw_err *err);
+/* The profile named on the command line, "default" without one; 0 or a usage error about surplus words. */
+int cli_profile_word(const struct cli *c, const char **ret, struct lw_err *err);
+void cli_job_done(struct cli_job *job);
+
+/* print.c: output goes out in one write, errors as one line. */
+int cli_print(const struct lw_text *t);
+int cli_print_json(json_t *o); /* takes the reference; schema_version is added */
+/* Prints "lunward: …" on stderr, with the line of the key itself; returns the exit code of the err's class. */
+int cli_fail(struct lw_err *err);
+int cli_exit_code(const struct lw_err *err);
+void cli_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* One object for JSON output of an err: {file, line, path, message, hint}, absent parts null. */
+json_t *cli_err_json(const struct lw_err *err);
+/* A table of columns separated by two spaces, each row an array of n_cols cells; the last column is not padded. */
+void cli_table(struct lw_text *t, const char *const *cells, size_t n_rows, size_t n_cols);
+/* Words wrapped at the terminal's usual 80 columns, every line behind `indent` spaces. */
+void cli_wrap(struct lw_text *t, unsigned indent, const char *text);
+bool cli_color(const struct cli *c);
+
+int cli_cmd_run(struct cli *c);
+int cli_cmd_check(struct cli *c);
+int cli_cmd_plan(struct cli *c);
+int cli_cmd_explain(struct cli *c);
+int cli_cmd_doctor(struct cli *c);
+int cli_cmd_profile(struct cli *c);
+int cli_cmd_help(struct cli *c);
+int cli_cmd_version(struct cli *c);
+
+#endif

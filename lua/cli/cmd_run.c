@@ -1,0 +1,148 @@
+/* cmd_run.c: `lunward run`: from the command line to the command's exit code. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include "base/cleanup.h"
+#include "lua/cli/cli.h"
+#include "lua/cli/options.h"
+#include "lua/cli/run_loop.h"
+#include "lua/cli/status.h"
+#include "lua/cli/tty.h"
+#include "sandbox.h"
+
+#define ID_BYTES 32
+#define NAME_MAX_BYTES 63
+#define SHORT_ID 4
+
+static int make_id(char id[static 2 * ID_BYTES + 1], struct lw_err *err)
+{
+	unsigned char bytes[ID_BYTES];
+	if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
+		return lw_fail(err, -EIO, "getrandom: %s", strerror(errno));
+	for (size_t i = 0; i < sizeof bytes; i++) {
+		id[2 * i] = "0123456789abcdef"[bytes[i] >> 4];
+		id[2 * i + 1] = "0123456789abcdef"[bytes[i] & 15];
+	}
+	id[2 * ID_BYTES] = 0;
+	return 0;
+}
+
+/* Many runs of one profile at once are told apart by name: "default-3f2a". */
+static int name_it(const struct cli *c, struct lw_spec *s, const char *id, struct lw_err *err)
+{
+	for (size_t i = 0; i < c->n_uses; i++)
+		if (!strcmp(c->uses[i].option->name, "name"))
+			return 0;
+	const char *name = s->name ? s->name : "sandbox";
+	s->name = lw_arena_printf(s->arena, "%.*s-%.*s", NAME_MAX_BYTES - SHORT_ID - 1, name, SHORT_ID, id);
+	return s->name ? 0 : lw_fail(err, -ENOMEM, "out of memory");
+}
+
+static void print_warning(void *arg, struct lw_origin at, const char *path, const char *msg)
+{
+	struct lw_err w = { 0 };
+	char line[sizeof w + 64];
+	(void)arg;
+	lw_fail_as(&w, LW_ERR_POLICY, -EINVAL, "%s", msg);
+	lw_err_at(&w, at);
+	lw_err_in(&w, "%s", path);
+	cli_warn("%s (warning)", lw_err_format(&w, line, sizeof line));
+}
+
+static void print_notes(const struct cli_job *job)
+{
+	lw_spec_warnings(job->spec, print_warning, NULL);
+	for (size_t i = 0; i < job->plan->n_notes; i++)
+		cli_warn("%s (note)", job->plan->notes[i]);
+}
+
+/* When the command exists for the caller, the difference is the news. */
+static void hint_at_outside(const struct cli_job *job, struct lw_err *err)
+{
+	const char *command = job->spec->command.n ? job->spec->command.v[0] : "";
+	const char *path = strchr(command, '/') ? NULL : getenv("PATH");
+	char file[4096];
+	if (err->cls != LW_ERR_NOT_FOUND || err->hint[0] || !*command)
+		return;
+	if (!path) {
+		if (command[0] == '/' && !access(command, X_OK))
+			lw_err_hint(err, "it exists here but not inside: -v %s:%s:ro shows it", command, command);
+		return;
+	}
+	for (const char *p = path; *p; p += *p == ':') {
+		size_t n = strcspn(p, ":");
+		if (n && snprintf(file, sizeof file, "%.*s/%s", (int)n, p, command) < (int)sizeof file &&
+		    !access(file, X_OK)) {
+			lw_err_hint(err, "%s exists here but is not on the PATH inside; -v shows it, -e PATH=... finds it",
+				    file);
+			return;
+		}
+		p += n;
+	}
+}
+
+static int start(struct cli *c, const char *profile, struct cli_job *job, const struct cli_report *report,
+		 struct lw_sandbox **ret, struct lw_err *err)
+{
+	char id[2 * ID_BYTES + 1];
+	struct lw_launch_options o = { .id = id, .stdio = { 0, 1, 2 } };
+	int r = cli_load(c, profile, job, err);
+	if (r >= 0)
+		r = make_id(id, err);
+	if (r >= 0)
+		r = name_it(c, job->spec, id, err);
+	if (r < 0)
+		return r;
+	job->host->tty_fds = cli_tty_fds();
+	r = lw_plan_build(job->spec, job->host, &job->plan, err);
+	if (r < 0) {
+		cli_blame_option(c, err);
+		return r;
+	}
+	if (c->verbose)
+		print_notes(job);
+	cli_report_event(report, "created", NULL);
+	r = lw_launch(job->plan, &o, ret, err);
+	if (r < 0)
+		hint_at_outside(job, err);
+	return r;
+}
+
+int cli_cmd_run(struct cli *c)
+{
+	struct lw_err err = { 0 };
+	struct cli_job job = { 0 };
+	struct cli_report report = { -1, -1 };
+	struct lw_sandbox *sandbox = NULL;
+	struct lw_status status = { 0 };
+	struct cli_tty tty;
+	const char *profile;
+	int signal_fd = -1, code;
+
+	int r = cli_profile_word(c, &profile, &err);
+	if (r >= 0)
+		r = cli_report_open(c, &report, &err);
+	if (r >= 0)
+		r = cli_signals_open(&signal_fd, &err);
+	if (r >= 0)
+		r = start(c, profile, &job, &report, &sandbox, &err);
+	if (r >= 0) {
+		cli_report_event(&report, "started", sandbox);
+		cli_report_event(&report, "ready", sandbox);
+		cli_tty_begin(&tty, lw_sandbox_pty(sandbox), (unsigned)job.plan->terminal_fds);
+		r = cli_run_loop(sandbox, signal_fd, &tty, job.spec->timeout, &status, &err);
+	}
+	if (r >= 0) {
+		cli_report_end(&report, &status);
+		code = status.timed_out ? CLI_TIMEOUT : status.code;
+	} else {
+		code = cli_fail(&err);
+		cli_report_error(&report, &err, code);
+	}
+	lw_sandbox_close(sandbox);
+	cli_job_done(&job);
+	lw_close_p(&signal_fd);
+	lw_close_p(&report.result_fd);
+	return code;
+}

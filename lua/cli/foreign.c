@@ -1,0 +1,108 @@
+/* foreign.c: words that people bring from docker, bubblewrap and systemd, each with what says the same here. Data only;
+ * nothing in it is an option of ours. Sorted within each tool. */
+#include "lua/cli/foreign.h"
+#include <string.h>
+#include "base/cleanup.h"
+
+struct foreign {
+	const char *word; /* a trailing '*' stands for any ending */
+	const char *hint;
+};
+
+static const struct foreign options[] = {
+	/* bubblewrap */
+	{ "--bind", "-v SRC:DST" },
+	{ "--bind-try", "-v SRC:DST:optional" },
+	{ "--chdir", "-w DIR" },
+	{ "--clearenv", "the environment is clean already; -e NAME passes one variable on" },
+	{ "--dev", "a /dev of the usual nodes is there already; --device PATH adds one" },
+	{ "--dev-bind*", "--device PATH" },
+	{ "--die-with-parent", "a sandbox never outlives lunward" },
+	{ "--dir", "`dir` in the profile's mounts" },
+	{ "--gid", "-u UID:GID" },
+	{ "--new-session", "the command has a session of its own already" },
+	{ "--proc", "/proc is there already" },
+	{ "--ro-bind", "-v SRC:DST:ro" },
+	{ "--ro-bind-try", "-v SRC:DST:ro,optional" },
+	{ "--setenv", "-e NAME=VALUE" },
+	{ "--share-net", "--network host" },
+	{ "--symlink", "`symlink` in the profile's mounts" },
+	{ "--uid", "-u UID" },
+	{ "--unsetenv", "the environment is clean already" },
+	{ "--unshare-net", "--network none, which is the default" },
+	{ "--unshare-*", "every namespace is new already; a profile's `namespaces` keeps one of the host's" },
+	/* docker and podman */
+	{ "-d", "run is in the foreground; start it from your service manager, or with & in a shell" },
+	{ "--detach", "run is in the foreground; start it from your service manager, or with & in a shell" },
+	{ "--entrypoint", "the words after -- are the whole command" },
+	{ "--env-file", "-e NAME=VALUE for each" },
+	{ "--init", "pid 1 is a small init already; `init = false` in a profile changes that" },
+	{ "--mount", "-v SRC:DST[:ro] or --tmpfs DST" },
+	{ "--privileged", "name what is needed: --cap-add ALL, --seccomp unconfined, --device PATH" },
+	{ "--publish", "networks between sandbox and host: --network host, or none" },
+	{ "--rootfs", "--root DIR" },
+	{ "--security-opt", "--seccomp allow:CALL, deny:CALL or a policy's name" },
+	{ "--sysctl", "`sysctls` in the profile" },
+	{ "--userns", "--ids auto or keep" },
+	/* systemd-run */
+	{ "--property", "-m SIZE, --cpus N, --pids-limit N" },
+	{ "--setuid", "-u UID" },
+	{ "--working-directory", "-w DIR" },
+};
+
+/* systemd's properties as `-p NAME=VALUE`. */
+static const struct foreign properties[] = {
+	{ "AmbientCapabilities=*", "--cap-add NAME" },
+	{ "BindPaths=*", "-v SRC:DST" },
+	{ "BindReadOnlyPaths=*", "-v SRC:DST:ro" },
+	{ "CPUQuota=*", "--cpus N, where 1 is 100%" },
+	{ "CapabilityBoundingSet=*", "--cap-drop ALL --cap-add NAME" },
+	{ "Limit*", "--ulimit NAME=SOFT:HARD" },
+	{ "MemoryMax=*", "-m SIZE" },
+	{ "MemorySwapMax=*", "--memory-swap SIZE, the sum of both" },
+	{ "PrivateNetwork=*", "--network none" },
+	{ "RootDirectory=*", "--root DIR" },
+	{ "RuntimeMaxSec=*", "--timeout DURATION" },
+	{ "SystemCallFilter=*", "--seccomp allow:CALL or deny:CALL" },
+	{ "TasksMax=*", "--pids-limit N" },
+	{ "User=*", "-u NAME" },
+	{ "WorkingDirectory=*", "-w DIR" },
+};
+
+static const struct foreign verbs[] = {
+	{ "create", "a profile is a file; `lunward run PROFILE` makes and runs the sandbox" },
+	{ "inspect", "`lunward plan --format json PROFILE` prints the spec as one object, run --status-fd the pid; there are "
+		     "no {{...}} templates" },
+	{ "start", "`lunward run PROFILE`" },
+};
+
+static const char *find(const struct foreign *v, size_t n, const char *word, size_t len)
+{
+	for (size_t i = 0; i < n; i++) {
+		size_t k = strlen(v[i].word);
+		if (v[i].word[k - 1] == '*' ? len >= k - 1 && !strncmp(v[i].word, word, k - 1) :
+					      len == k && !strncmp(v[i].word, word, k))
+			return v[i].hint;
+	}
+	return NULL;
+}
+
+const char *cli_foreign_option(const char *word, const char *next)
+{
+	if (!strcmp(word, "-p")) {
+		const char *hint = next ? find(properties, ARRAY_LEN(properties), next, strlen(next)) : NULL;
+		return hint ? hint : find(options, ARRAY_LEN(options), "--publish", strlen("--publish"));
+	}
+	const char *eq = strchr(word, '=');
+	if (eq && !strncmp(word, "--property=", strlen("--property="))) {
+		const char *hint = find(properties, ARRAY_LEN(properties), eq + 1, strlen(eq + 1));
+		if (hint)
+			return hint;
+	}
+	return find(options, ARRAY_LEN(options), word, eq ? (size_t)(eq - word) : strlen(word));
+}
+
+const char *cli_foreign_verb(const char *word)
+{
+	return find(verbs, ARRAY_LEN(verbs), word, strlen(word));
+}

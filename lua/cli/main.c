@@ -1,0 +1,91 @@
+/* main.c: the table of verbs and the way into one of them. It must stay quick: no locale, no user database, no stdio,
+ * nothing that gives this process a heap before the evaluator's child has been cloned from it. */
+#include <string.h>
+#include "base/cleanup.h"
+#include "lua/cli/cli.h"
+
+const struct cli_verb cli_verb_table[CLI_VERBS] = {
+	[CLI_RUN] = {
+		.name = "run",
+		.synopsis = "[OPTIONS] [PROFILE] [-- COMMAND...]",
+		.help = "run a command in a sandbox, in the foreground",
+		.more = "PROFILE is a name, searched for in the profile directories, or a path; without one it is "
+			"\"default\". COMMAND replaces the profile's command. The exit code is the command's own; 128+n "
+			"when signal n ended it; 127 not found, 126 found but not runnable, 124 a timeout, 125 lunward "
+			"itself failed and said why in one line.",
+		.command = true,
+		.run = cli_cmd_run,
+	},
+	[CLI_CHECK] = {
+		.name = "check",
+		.synopsis = "[OPTIONS] FILE...",
+		.help = "look for mistakes in profiles; exits 1 when there are any",
+		.run = cli_cmd_check,
+	},
+	[CLI_PLAN] = {
+		.name = "plan",
+		.synopsis = "[OPTIONS] [PROFILE] [-- COMMAND...]",
+		.help = "print the operations that run would do, in order",
+		.more = "The JSON form holds the spec; `lunward run --spec FILE` takes it.",
+		.command = true,
+		.run = cli_cmd_plan,
+	},
+	[CLI_EXPLAIN] = {
+		.name = "explain",
+		.synopsis = "[OPTIONS] [PROFILE] [-- COMMAND...]",
+		.help = "say what a sandbox could read, write, reach and use",
+		.more = "With --call it says what becomes of one system call: the first word is allow, log, errno NAME or "
+			"kill; the exit code is 0 when the call is allowed, 1 otherwise.",
+		.command = true,
+		.run = cli_cmd_explain,
+	},
+	[CLI_DOCTOR] = {
+		.name = "doctor",
+		.synopsis = "[OPTIONS]",
+		.help = "what this machine offers, what is missing, and the cure",
+		.run = cli_cmd_doctor,
+	},
+	[CLI_PROFILE] = {
+		.name = "profile",
+		.synopsis = "list | show NAME",
+		.help = "the profiles that can be found by name",
+		.run = cli_cmd_profile,
+	},
+	[CLI_HELP] = {
+		.name = "help",
+		.synopsis = "[VERB]",
+		.help = "this text, or a verb's",
+		.run = cli_cmd_help,
+	},
+	[CLI_VERSION] = {
+		.name = "version",
+		.synopsis = "[--features]",
+		.help = "the version, and what it was built with",
+		.run = cli_cmd_version,
+	},
+};
+
+int main(int argc, char **argv)
+{
+	struct cli c;
+	struct lw_err err = { 0 };
+	int r = cli_parse(&c, argc, argv, &err);
+	if (r < 0)
+		r = cli_fail(&err);
+	else if (c.help)
+		r = cli_cmd_help(&c);
+	else if (c.version)
+		r = cli_cmd_version(&c);
+	else if (!c.verb) {
+		lw_fail_as(&err, LW_ERR_USAGE, -EINVAL, "no verb given");
+		lw_err_hint(&err, "`lunward help` lists them; try `lunward run -- COMMAND`");
+		r = cli_fail(&err);
+	} else if (c.has_command && !c.verb->command) {
+		lw_fail_as(&err, LW_ERR_USAGE, -EINVAL, "%s takes no command after --", c.verb->name);
+		r = cli_fail(&err);
+	} else {
+		r = c.verb->run(&c);
+	}
+	cli_done(&c);
+	return r;
+}

@@ -1,0 +1,16 @@
+/* run_loop.h: what the supervising process does between the start and the end of a foreground sandbox. */
+#ifndef LW_CLI_RUN_LOOP_H
+#define LW_CLI_RUN_LOOP_H
+
+#include "base/err.h"
+#include "lua/cli/tty.h"
+#include "sandbox.h"
+
+/* Blocks the signals the loop will read and returns a descriptor for them. Before the launch, so that none is lost and
+ * none ends us while there is something to undo. */
+int cli_signals_open(int *ret_fd, struct lw_err *err);
+/* Until the end: forwards signals, copies the terminal, ends everything after timeout_usec (0: never). */
+int cli_run_loop(struct lw_sandbox *s, int signal_fd, struct cli_tty *tty, int64_t timeout_usec, struct lw_status *ret,
+		 struct lw_err *err);
+
+#endif

@@ -1,0 +1,37 @@
+/* eval.h: a profile's text to the raw spec object (core/schema.h, "the JSON waist"), evaluated in a limited child.
+ * The child: cloned before this process has a heap worth reading; fresh Lua state in a mapped arena; text chunks and
+ * allow-listed globals only; instruction budget, CPU limit, wall limit; a seccomp filter without open, exec or socket.
+ * The parent opens includes on the search path and treats the answer as hostile. */
+#ifndef LW_EVAL_H
+#define LW_EVAL_H
+
+#include <jansson.h>
+#include <stddef.h>
+#include "base/err.h"
+#include "host.h"
+
+struct lw_param {
+	const char *name, *value; /* --set NAME=VALUE */
+};
+struct lw_eval_options {
+	const char *profile;        /* name to search for, or a path (has '/' or ends in ".lua") */
+	const struct lw_param *params;
+	size_t n_params;
+	const struct lw_host *host; /* for the `host` table and caps.all; must not be NULL */
+	const char *profile_dir;    /* --profiles DIR, first on the search path; or NULL */
+};
+struct lw_eval_result {
+	char *path;        /* absolute path of the profile; malloc'ed */
+	char sha256[65];   /* of its text */
+	json_t *raw;       /* merged raw spec object, inherits applied, `name` filled from the file name when absent */
+};
+int lw_eval_profile(const struct lw_eval_options *o, struct lw_eval_result *ret, struct lw_err *err);
+void lw_eval_result_done(struct lw_eval_result *r);
+
+/* The directories searched, first first; NULL-terminated array in the arena. */
+const char **lw_profile_dirs(struct lw_arena *a, const struct lw_host *h, const char *profile_dir);
+/* Error path only: given an err with a file and a key path, reads the source again and sets err->line to the key's own
+ * line when it can be told. */
+void lw_eval_locate_key(struct lw_err *err);
+
+#endif

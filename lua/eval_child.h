@@ -1,0 +1,89 @@
+/* eval_child.h: what the files of the evaluator's child share: its state, and how they raise errors. Everything here
+ * runs in the limited process, after the clone; nothing but eval.c may call eval_child_run. */
+#ifndef LW_EVAL_CHILD_H
+#define LW_EVAL_CHILD_H
+
+#include <jansson.h>
+#include <lauxlib.h>
+#include <lua.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "lua/eval.h"
+#include "lua/eval_arena.h"
+#include "lua/eval_channel.h"
+
+#define EVAL_CHANNEL 0                        /* the child's only descriptor */
+#define EVAL_INSTRUCTIONS INT64_C(50000000)   /* instructions of the Lua machine one evaluation may take */
+#define EVAL_CPU_USEC 1000000                 /* processor time, for what the hook cannot interrupt */
+#define EVAL_WALL_USEC 2000000                /* and what the parent waits */
+
+/* A file being or having been evaluated. */
+struct eval_file {
+	const char *name; /* for messages: as the user wrote it or as it was found; terminated, never freed */
+	const char *dir;  /* absolute: where relative sources start */
+	char source[LUA_IDSIZE]; /* how Lua abbreviates the name in its messages */
+	bool active;      /* on the chain of includes */
+};
+
+struct eval_child {
+	const struct lw_eval_options *o;
+	struct eval_arena arena;
+	lua_State *L;
+	int64_t instructions; /* left */
+	size_t printed;
+	struct eval_file files[EVAL_INCLUDES_MAX + 1];
+	unsigned n_files;
+	unsigned sandboxes;        /* sandbox { … } calls so far */
+	char first_sandbox[64];    /* "line N" of the first, for a forgotten return */
+	struct lw_err err;         /* set by code that knows more than a message; code 0: not set */
+};
+
+static inline struct eval_child *eval_of(lua_State *L)
+{
+	return *(struct eval_child **)lua_getextraspace(L);
+}
+
+/* --- eval_child.c --- */
+/* Confines this process, evaluates, answers on fd and never returns. */
+_Noreturn void eval_child_run(int fd, const struct lw_eval_options *o);
+/* Asks for an include and runs it: leaves its one result on the stack. Raises. */
+void eval_include(lua_State *L, const char *name);
+/* The file whose code called the running C function. Never NULL. */
+const struct eval_file *eval_caller(lua_State *L);
+/* Pushes "FILE:LINE" of that call. */
+void eval_push_origin(lua_State *L);
+/* Raises "unknown WHAT "word" (did you mean "near"?)"; near may be NULL. */
+int eval_unknown(lua_State *L, const char *what, const char *word, const char *near);
+/* Raises what a core function reported. */
+int eval_raise(lua_State *L, const struct lw_err *err);
+
+/* --- eval_lib.c --- */
+enum eval_record { EVAL_PLAIN, EVAL_SANDBOX, EVAL_MOUNT, EVAL_DEVICE };
+/* Fills the environment of profiles: leaves it on the stack. */
+void eval_lib_open(lua_State *L);
+/* Which constructor made the table at idx. */
+enum eval_record eval_record_kind(lua_State *L, int idx);
+/* The name in an unfinished `sandbox "name"` at idx, or NULL when the value is none. */
+const char *eval_unfinished(lua_State *L, int idx);
+/* Raises when a `sandbox "name"` was left without its table, or a --set parameter was never asked for. */
+void eval_lib_finish(lua_State *L);
+
+/* --- eval_host.c --- */
+void eval_host_open(lua_State *L); /* pushes `host` */
+void eval_af_open(lua_State *L);   /* pushes `AF` */
+
+/* --- eval_sets.c --- */
+void eval_caps_open(lua_State *L);    /* pushes `caps` */
+void eval_seccomp_open(lua_State *L); /* pushes `seccomp` */
+void eval_unset_open(lua_State *L);   /* pushes `unset` */
+/* Raw JSON of one of these values at idx; NULL when it is none (*ret_known false) or memory ran out. */
+json_t *eval_set_json(lua_State *L, int idx, bool *ret_known);
+
+/* --- eval_value.c --- */
+/* {"layers":[…]} of the sandbox at idx and all it inherits. Raises with eval_child.err set. */
+json_t *eval_value_layers(lua_State *L, int idx);
+/* Converts JSON (of our own making) to a Lua value. */
+void eval_value_push(lua_State *L, const json_t *j);
+
+#endif

@@ -1,0 +1,110 @@
+# lib.bash: what the bats suites share: asking for what a test needs, and proof that nothing was left behind.
+# A suite loads it with `load ../lib` and, in setup and teardown, calls sandbox_setup and sandbox_teardown.
+# shellcheck shell=bash
+
+LUNWARD=${LUNWARD:-$BATS_TEST_DIRNAME/../../build/lunward}
+LUNWARD=$(readlink -f "$LUNWARD")
+LUNWARD_TREE=${LUNWARD_TREE:-$(readlink -f "$BATS_TEST_DIRNAME/../..")}
+
+# --- what a test needs; each skips with the reason -----------------------------------
+need_root() {
+	[ "$(id -u)" = 0 ] || skip "needs root"
+}
+need_user() {
+	[ "$(id -u)" != 0 ] || skip "needs an ordinary user"
+}
+need_cmd() {
+	local c
+	for c; do
+		command -v "$c" >/dev/null || skip "needs the command $c"
+	done
+}
+need_userns() {
+	unshare --user --map-root-user true 2>/dev/null || skip "the kernel refuses user namespaces here"
+}
+need_subids() {
+	need_cmd newuidmap
+	grep -qE "^($(id -un)|$(id -u)):" /etc/subuid || skip "no /etc/subuid range for $(id -un)"
+}
+# --- a state directory of its own for every test ---------------------------------------
+sandbox_setup() {
+	WORK=$(mktemp -d "${BATS_TEST_TMPDIR:-/tmp}/work.XXXXXX")
+	LUNWARD_STATE=$(mktemp -d /tmp/lunward-test.XXXXXX)
+	export LUNWARD LUNWARD_TREE LUNWARD_STATE WORK
+	snapshot >"$WORK.before"
+}
+sandbox_teardown() {
+	local rc=0
+	assert_no_leaks "$WORK.before" || rc=1
+	rm -rf --one-file-system "$WORK" "$LUNWARD_STATE"
+	rm -f "$WORK.before"
+	return "$rc"
+}
+
+# --- leaks -----------------------------------------------------------------------------
+# Everything outside the test's own directories that a sandbox makes: mounts, cgroups, processes of ours, links, records.
+snapshot() {
+	snapshot_mounts
+	snapshot_cgroups
+	snapshot_processes
+	snapshot_links
+	snapshot_state
+}
+# Without mount ids, which differ from one namespace to the next.
+snapshot_mounts() {
+	awk '{ $1 = ""; $2 = ""; print "mount:" $0 }' /proc/self/mountinfo | sort
+}
+# Directories of sandboxes: named by the 64 hex digits of an id.
+snapshot_cgroups() {
+	find /sys/fs/cgroup -type d -regextype posix-extended -regex '.*/[0-9a-f]{64}' 2>/dev/null | sed 's/^/cgroup: /' | sort
+}
+# By the program they run, whatever they are called; also pid-1 programs, which run from a memfd.
+snapshot_processes() {
+	local p exe
+	for p in /proc/[0-9]*; do
+		exe=$(readlink "$p/exe" 2>/dev/null) || continue
+		case $exe in
+		"$LUNWARD" | "$LUNWARD (deleted)" | /memfd:lunward*) echo "process: ${p#/proc/} $exe" ;;
+		esac
+	done | sort
+}
+snapshot_links() {
+	ip -o link 2>/dev/null | awk -F': ' '{ sub(/@.*/, "", $2); print "link: " $2 }' | sort
+}
+# Records and locks; caches (seccomp, ids) may stay, they are the point of a state directory.
+snapshot_state() {
+	find "$LUNWARD_STATE" -mindepth 1 \( -path '*/sandboxes/*' -o -name '*.tmp*' \) 2>/dev/null | sed 's/^/state: /' | sort
+}
+
+# assert_no_leaks FILE: fails, with the difference, unless the machine looks as in FILE within 5 s. The kernel takes
+# down what a dead process held a little after its parent hears of the death.
+assert_no_leaks() {
+	local before=$1 now i
+	for ((i = 0; i < 50; i++)); do
+		now=$(snapshot)
+		[ "$now" != "$(cat "$before")" ] || return 0
+		sleep 0.1
+	done
+	echo "left behind (<: before, >: now):"
+	diff "$before" - <<<"$now" || true
+	return 1
+}
+
+# --- small words for tests ---------------------------------------------------------------
+# wait_for SECONDS COMMAND...: until it succeeds.
+wait_for() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "$SECONDS" -lt "$end" ] || { echo "never came true: $*"; return 1; }
+		sleep 0.05
+	done
+}
+# With bats' run: status and output of the last command.
+assert_status() {
+	# shellcheck disable=SC2154
+	[ "$status" = "$1" ] || { echo "exit status $status, expected $1; output: $output"; return 1; }
+}
+assert_output_has() {
+	[[ $output == *"$1"* ]] || { echo "no '$1' in: $output"; return 1; }
+}

@@ -1,0 +1,61 @@
+#!/bin/bash
+# Runs in the guest, in its root: the suites as root, then as an ordinary user. What it prints is TAP, collected by
+# run.sh; "# as WHO" starts a stream. Leaves /run/vm/done behind when it came to its end.
+set -euo pipefail
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8
+tree=/srv/lunward
+cgroup=/sys/fs/cgroup
+
+mkdir -p /dev/pts /dev/shm /dev/mqueue
+mount -t devpts -o gid=5,mode=620,ptmxmode=666 devpts /dev/pts
+mount -t tmpfs -o mode=1777,nosuid,nodev shm /dev/shm
+mount -t mqueue mqueue /dev/mqueue
+ln -sfn /proc/self/fd /dev/fd
+ip link set lo up
+
+# Pure cgroup v2, every controller handed on.
+mount -t cgroup2 -o nsdelegate,memory_recursiveprot cgroup2 $cgroup
+enable() {
+	local controllers controller
+	read -ra controllers <"$1/cgroup.controllers"
+	for controller in "${controllers[@]}"; do
+		echo "+$controller" >"$1/cgroup.subtree_control" || true
+	done
+}
+enable $cgroup
+
+suites=()
+while read -r suite; do suites+=("$tree/tests/$suite"); done </run/vm/suites
+# Everything is 20 to 40 times slower under emulation.
+common=("LUNWARD=$tree/build/lunward" "LUNWARD_TREE=$tree" "LUNWARD_BUILD=$tree/build" LUNWARD_SLOW=1 "LANG=$LANG"
+	"PATH=$PATH")
+
+echo "# as root"
+env -i "${common[@]}" HOME=/root bats --tap "${suites[@]}" || true
+
+# A user as useradd makes one, with subordinate ids, a run directory, and a cgroup of its own: bats sits in a leaf of it
+# so that the tests may hand controllers on.
+user=lunwardtest
+useradd --create-home --shell /bin/bash $user
+uid=$(id -u $user) gid=$(id -g $user)
+for file in /etc/subuid /etc/subgid; do
+	grep -q "^$user:" $file || echo "$user:2000000:65536" >>$file
+done
+install -d -m 700 -o "$uid" -g "$gid" "/run/user/$uid"
+mkdir $cgroup/user
+enable $cgroup/user
+mkdir $cgroup/user/tests
+for dir in $cgroup/user $cgroup/user/tests; do
+	chown "$uid:$gid" "$dir" "$dir"/cgroup.{procs,threads,subtree_control}
+done
+
+echo "# as user"
+(
+	echo 0 >$cgroup/user/tests/cgroup.procs
+	cd /tmp
+	exec setpriv --reuid="$uid" --regid="$gid" --init-groups env -i "${common[@]}" HOME="/home/$user" USER=$user \
+		XDG_RUNTIME_DIR="/run/user/$uid" LUNWARD_CGROUP_PARENT=$cgroup/user LUNWARD_TEST_CGROUP=$cgroup/user \
+		bats --tap "${suites[@]}"
+) || true
+
+: >/run/vm/done
