@@ -172,6 +172,30 @@ static int argument(const char **s, uint64_t *ret, struct lw_err *err)
 	}
 }
 
+/* "(a, b)" to the call's arguments. */
+static int arguments(const char **s, const char *name, struct seccomp_data *call, struct lw_err *err)
+{
+	(*s)++;
+	skip(s);
+	for (unsigned i = 0; **s != ')' || i; i++) {
+		uint64_t value;
+		if (i == 6)
+			return lw_fail_as(err, LW_ERR_USAGE, -EINVAL, "a system call has six arguments at most");
+		int r = argument(s, &value, err);
+		if (r < 0)
+			return r;
+		call->args[i] = value;
+		if (**s == ')')
+			break;
+		if (**s != ',')
+			return lw_fail_as(err, LW_ERR_USAGE, -EINVAL, "a ')' is missing after %s(", name);
+		(*s)++;
+	}
+	(*s)++;
+	skip(s);
+	return 0;
+}
+
 int lw_call_parse(const char *text, struct seccomp_data *ret, struct lw_err *err)
 {
 	struct seccomp_data call = { .arch = lw_abi_native.audit_arch };
@@ -195,26 +219,9 @@ int lw_call_parse(const char *text, struct seccomp_data *ret, struct lw_err *err
 		return -EINVAL;
 	}
 	if (*s == '(') {
-		s++;
-		skip(&s);
-		for (unsigned i = 0; *s != ')'; i++) {
-			if (i == 6)
-				return lw_fail_as(err, LW_ERR_USAGE, -EINVAL,
-						  "a system call has six arguments at most");
-			uint64_t value;
-			int r = argument(&s, &value, err);
-			if (r < 0)
-				return r;
-			call.args[i] = value;
-			if (*s == ',')
-				s++;
-			else if (*s != ')')
-				return lw_fail_as(err, LW_ERR_USAGE, -EINVAL, "a ')' is missing after %s(", name);
-			else
-				break;
-		}
-		s++;
-		skip(&s);
+		int r = arguments(&s, name, &call, err);
+		if (r < 0)
+			return r;
 	}
 	if (*s)
 		return lw_fail_as(err, LW_ERR_USAGE, -EINVAL, "nothing may follow the call: '%.40s'", s);

@@ -1,6 +1,7 @@
 /* cgroup_probe.c: where a sandbox's cgroup may go on this machine, in this order: the parent asked for; our own cgroup
- * when it is delegated to us; for root where no systemd manages the tree, /lunward in each hierarchy. Never inside a
- * cgroup that belongs to somebody else's service. What cannot be used gets a reason with its cure.
+ * when it is delegated to us (where no systemd manages the tree, also the subtree around it); for root where no systemd
+ * manages the tree, /lunward in each hierarchy. Never inside a cgroup that belongs to somebody else's service. What
+ * cannot be used gets a reason with its cure.
  * Must not know specs and plans; it looks at two texts and, through struct lw_cgroup_eyes, at a handful of paths. */
 #include <fcntl.h>
 #include <stdio.h>
@@ -233,6 +234,29 @@ static void choose_v1(struct probe *p, int i, const char *option)
 
 /* --- version 2 --- */
 
+/* Whether its children are limited already, which also means that no process sits in it. */
+static bool hands_on(struct probe *p, const char *dir)
+{
+	char control[512] = "";
+	read_in(p, dir, "cgroup.subtree_control", control, sizeof control);
+	return has_word(control, "pids", " \n") || has_word(control, "memory", " \n");
+}
+
+/* The nearest cgroup above ours that belongs to us and is set up for children. Under systemd such a one is the user
+ * manager's business; elsewhere somebody made a subtree for us and put us into a leaf of it. */
+static const char *ready_above(struct probe *p, const char *own)
+{
+	char *up = lw_arena_strdup(p->h->arena, own);
+	while (up && strlen(up) > strlen(p->v2.mount)) {
+		*strrchr(up, '/') = '\0';
+		if (!owned(p, up))
+			return NULL;
+		if (hands_on(p, up) && can(p, up, W_OK | X_OK))
+			return up;
+	}
+	return NULL;
+}
+
 /* One parent for all controllers: *ret, or *ret_why. */
 static void choose_v2(struct probe *p, const char *option, const char **ret, bool *ret_create, const char **ret_why)
 {
@@ -261,21 +285,19 @@ static void choose_v2(struct probe *p, const char *option, const char **ret, boo
 	bool top = own && !strcmp(own, k->mount);
 	bool given = top && exists_in(p, own, "cgroup.events");
 	if (own && (owned(p, own) || delegated(p, own) || (!p->h->uid && given)) && can(p, own, W_OK | X_OK)) {
-		bool inside = own == k->own;
-		char control[512] = "";
-		read_in(p, own, "cgroup.subtree_control", control, sizeof control);
-		bool ready = has_word(control, "pids", " \n") || has_word(control, "memory", " \n");
-		if (inside && !ready && (!top || given)) {
-			if (p->eyes->occupied(p->eyes->arg, own)) {
+		if (own != k->own || hands_on(p, own) || (top && !given)) {
+			*ret = own;
+		} else if (!p->eyes->occupied(p->eyes->arg, own)) {
+			*ret = own;
+			p->h->cgroup.own_leaf = true;
+		} else {
+			*ret = p->systemd ? NULL : ready_above(p, own);
+			if (!*ret)
 				*ret_why = WHY(
 					p,
 					"other processes sit in our cgroup %s, so it cannot have limited children; %s",
 					own, cure);
-				return;
-			}
-			p->h->cgroup.own_leaf = true;
 		}
-		*ret = own;
 	} else if (p->h->uid || p->systemd) {
 		*ret_why = WHY(p, "no cgroup is delegated to us; %s", cure);
 	} else if (can(p, k->mount, W_OK | X_OK)) {

@@ -256,8 +256,8 @@ static int apply(struct lw_run *run, const struct lw_op *op, uint32_t index, int
 		return (int)SYS(unshare, op->num[0]);
 	case LW_OP_BECOME_ROOT:
 		return do_become(op, NULL, 0);
-	case LW_OP_LOOPBACK:
-		return do_loopback();
+	case LW_OP_LOOPBACK: /* with an init, the process that becomes it has done so meanwhile */
+		return p->init ? 0 : do_loopback();
 	case LW_OP_HOSTNAME:
 		return (int)SYS(sethostname, op->str[0], strlen(op->str[0]));
 	case LW_OP_DOMAINNAME:
@@ -352,6 +352,10 @@ static _Noreturn void become_init(struct lw_run *run)
 	struct lw_op become = { .num = { p->setup_uid, p->setup_gid, p->setgroups } };
 	const struct lw_op nothing = { .num = { 0 } };
 	int r;
+	/* Beside set-up, for it takes as long as all the mounts; the command waits for init and so for this. */
+	for (uint32_t i = 0; i < p->n_ops; i++)
+		if (p->ops[i].kind == LW_OP_LOOPBACK && (r = do_loopback()) < 0)
+			die(run, LW_STEP_CALL, i, -r);
 	wait_for_go(run);
 	/* Its inside uid is set-up's, with nothing that goes with it. */
 	if (p->clone_flags & CLONE_NEWUSER) {
@@ -379,7 +383,8 @@ _Noreturn void lw_child_main(struct lw_run *run)
 	run->root = run->proc = run->empty = run->terminal = -1;
 	if (!run->plan->init)
 		set_up(run);
-	/* pivot_root moves those who stand at the old root: stand there, so that nothing of ours pins the host's tree. */
+	/* pivot_root moves those who stand at the old root: stand there, so that nothing of ours pins the host's tree.
+	 */
 	SYS(chdir, "/");
 	struct clone_args args = { .exit_signal = SIGCHLD };
 	if (run->cgroup >= 0) {

@@ -61,10 +61,11 @@ static int root_begin(struct lw_run *run, const struct lw_op *op, int *ret_step)
 		run->root = run->fd[op->num[1]];
 		if (!run->plan->host->privileged) {
 			*ret_step = LW_STEP_SOURCE;
-			run->root = r = lw_child_reopen(run, (int)op->num[1], op->str[0],
-							MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID |
-								(run->plan->spec->root.readonly ? MOUNT_ATTR_RDONLY : 0),
-							ret_step);
+			run->root = r =
+				lw_child_reopen(run, (int)op->num[1], op->str[0],
+						MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID |
+							(run->plan->spec->root.readonly ? MOUNT_ATTR_RDONLY : 0),
+						ret_step);
 		}
 	} else if (r >= 0) {
 		run->root = r = lw_safe_new_fs("tmpfs", "mode=755,size=64m,nr_inodes=16384",
@@ -214,8 +215,9 @@ static int cover_dir(struct lw_run *run)
 {
 	if (run->empty >= 0)
 		return lw_safe_tree(run->empty, MOUNT_ATTR_RDONLY, 0);
-	return run->empty = lw_safe_new_fs("tmpfs", "mode=555,size=4k,nr_inodes=2",
-					   MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+	return run->empty =
+		       lw_safe_new_fs("tmpfs", "mode=555,size=4k,nr_inodes=2",
+				      MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
 }
 
 static int cover_file(void)
@@ -232,8 +234,8 @@ static int cover_file(void)
 	return r;
 }
 
-/* Hides a path: a file behind the host's /dev/null, a directory behind an empty read-only tmpfs. Sources are ours, never
- * taken from inside the root (CVE-2025-31133). */
+/* Hides a path: a file behind the host's /dev/null, a directory behind an empty read-only tmpfs. Sources are ours,
+ * never taken from inside the root (CVE-2025-31133). */
 static int mask(struct lw_run *run, const struct lw_op *op, int *ret_step)
 {
 	int target = lw_safe_target(run->root, op->str[0], LW_SAFE_EXISTING | strict(op->str[0]), 0);

@@ -58,8 +58,8 @@ static int refuse(struct lw_err *err, const char *path, const char *engine, cons
 }
 
 /* `source` is what was opened, resolved. The socket itself is refused even before its engine has made it. */
-static int check_one(const struct stat *st, const char *source, const char *path, const char *engine, const char *socket,
-		     const struct lw_strlist *allowed, struct lw_err *err)
+static int check_one(const struct stat *st, const char *source, const char *path, const char *engine,
+		     const char *socket, const struct lw_strlist *allowed, struct lw_err *err)
 {
 	struct stat sock;
 	if (allowed_engine(allowed, engine))

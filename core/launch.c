@@ -103,7 +103,8 @@ static int do_clone(struct lw_sandbox *s, struct lw_run *run, uint64_t flags, st
 		args.flags |= CLONE_INTO_CGROUP;
 		args.cgroup = (uint64_t)run->cgroup;
 	}
-	/* Signals wait until the child has set its own dispositions: a handler of the host program must not run there. */
+	/* Signals wait until the child has set its own dispositions: a handler of the host program must not run there.
+	 */
 	SYS(rt_sigprocmask, SIG_SETMASK, &all, &before, 8);
 	long pid = SYS(clone3, &args, sizeof args);
 	if (pid == 0)
@@ -185,7 +186,8 @@ static const char *hint_for(const struct lw_plan *p, const struct lw_op *op, int
 		break;
 	case LW_OP_MOUNT_FS:
 		if (code == EPERM && !strcmp(op->str[1], "proc"))
-			return "the kernel refuses a fresh /proc where the outer /proc is masked, as inside another container; "
+			return "the kernel refuses a fresh /proc where the outer /proc is masked, as inside another "
+			       "container; "
 			       "unmask it there, or set namespaces.pid = \"host\"";
 		break;
 	case LW_OP_CGROUP_JOIN:
@@ -319,6 +321,13 @@ static int walk(struct lw_sandbox *s, const struct lw_plan *p, struct lw_run *ru
 
 int lw_launch(const struct lw_plan *p, const struct lw_launch_options *o, struct lw_sandbox **ret, struct lw_err *err)
 {
+	if (!p->argv) {
+		lw_fail_as(err, LW_ERR_POLICY, -EINVAL, "no command to run");
+		lw_err_hint(err, "set command = { \"/path/to/program\" }, or give one after --");
+		lw_err_at(err, p->spec->rec.origin);
+		lw_err_in(err, "command");
+		return -EINVAL;
+	}
 	struct lw_sandbox *s = calloc(1, sizeof *s);
 	_cleanup_free_ int *slots = malloc(sizeof(int) * (size_t)(p->n_fds ? p->n_fds : 1));
 	if (!s || !slots) {

@@ -1,4 +1,5 @@
-/* op_host.c: the operations of the host side: leases, cgroups, sources, id maps. Each has its undoing in lw_host_undo. */
+/* op_host.c: the operations of the host side: leases, cgroups, sources, id maps. Each has its undoing in lw_host_undo.
+ */
 #include <linux/sched.h>
 #include <signal.h>
 #include <spawn.h>
@@ -94,13 +95,14 @@ static int source_idmap(struct lw_run *run, const struct lw_op *op, pid_t pid, s
 		return 0;
 	snprintf(path, sizeof path, "/proc/%d/ns/user", (int)pid);
 	_cleanup_close_ int userns = (int)SYS(openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
-	int r = userns < 0 ? userns :
-			     sys_mount_setattr(run->fd[op->num[0]], AT_RECURSIVE, MOUNT_ATTR_IDMAP, 0, 0, userns);
+	int r = userns < 0 ? userns
+			   : sys_mount_setattr(run->fd[op->num[0]], AT_RECURSIVE, MOUNT_ATTR_IDMAP, 0, 0, userns);
 	if (r < 0) {
 		lw_fail(err, r, "'%s' cannot be idmapped: %s", op->str[0], strerror(-r));
-		lw_err_hint(err, r == -EINVAL ? "its file system, or one mounted below it, does not support idmapped mounts "
-						"(see findmnt -R)" :
-						"idmapped mounts need Linux 5.12 and root");
+		lw_err_hint(err, r == -EINVAL
+					 ? "its file system, or one mounted below it, does not support idmapped mounts "
+					   "(see findmnt -R)"
+					 : "idmapped mounts need Linux 5.12 and root");
 	}
 	return r;
 }
@@ -117,8 +119,8 @@ static int write_map(int proc, const char *file, const struct lw_idmaps *m, uint
 	if (r < 0) {
 		lw_fail(err, r, "writing %s: %s", file, strerror(-r));
 		lw_err_hint(err, r == -EPERM ? "the kernel refuses this map; see user_namespaces(7), and on Ubuntu "
-					       "kernel.apparmor_restrict_unprivileged_userns" :
-					       "see user_namespaces(7)");
+					       "kernel.apparmor_restrict_unprivileged_userns"
+					     : "see user_namespaces(7)");
 	}
 	return r;
 }

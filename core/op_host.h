@@ -11,7 +11,7 @@ struct lw_host_state {
 	int lease;
 	uint32_t lease_first;
 	size_t n_cgroups;
-	char *cgroup[LW_CTL_COUNT];      /* directories made, in order */
+	char *cgroup[LW_CTL_COUNT]; /* directories made, in order */
 	unsigned controllers[LW_CTL_COUNT];
 };
 

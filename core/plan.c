@@ -65,7 +65,9 @@ int lw_plan_build(const struct lw_spec *s, const struct lw_host *h, struct lw_pl
 		return lw_fail(err, -ENOMEM, "out of memory");
 	}
 	*p = (struct lw_plan){ .arena = a, .spec = s, .host = h };
-	p->terminal_fds = s->terminal == LW_TERMINAL_ALWAYS ? 7 : s->terminal == LW_TERMINAL_NEVER ? 0 : (int)h->tty_fds;
+	p->terminal_fds = s->terminal == LW_TERMINAL_ALWAYS  ? 7
+			  : s->terminal == LW_TERMINAL_NEVER ? 0
+							     : (int)h->tty_fds;
 	int r = 0;
 	for (size_t i = 0; i < lw_stage_count && r >= 0; i++)
 		r = lw_stage_table[i].plan(p, err);

@@ -13,16 +13,16 @@ enum lw_side { LW_SIDE_HOST, LW_SIDE_CHILD };
 
 enum lw_op_kind {
 	/* host side, before the clone */
-	LW_OP_IDS_LEASE,     /* num: index into ids */
-	LW_OP_CGROUP_MAKE,   /* str0: directory, num0: controller mask, num1: slot of its tasks/cgroup fd */
-	LW_OP_CGROUP_SET,    /* str0: directory, str1: file, str2: value */
-	LW_OP_SOURCE_OPEN,   /* str0: host path; num0: fd slot; num1: attributes to set; num2: LW_SRC_* */
+	LW_OP_IDS_LEASE,   /* num: index into ids */
+	LW_OP_CGROUP_MAKE, /* str0: directory, num0: controller mask, num1: slot of its tasks/cgroup fd */
+	LW_OP_CGROUP_SET,  /* str0: directory, str1: file, str2: value */
+	LW_OP_SOURCE_OPEN, /* str0: host path; num0: fd slot; num1: attributes to set; num2: LW_SRC_* */
 	/* the clone itself, with these namespace flags; num0: flags */
 	LW_OP_CLONE,
 	/* host side, the child waiting */
-	LW_OP_IDMAP_WRITE,   /* the maps in plan->uid_map, gid_map */
-	LW_OP_SOURCE_IDMAP,  /* num0: fd slot: idmapped with the sandbox's user namespace */
-	LW_OP_RLIMIT_RAISE,  /* str0: name, num0 resource, num1 soft, num2 hard: above what the child may do itself */
+	LW_OP_IDMAP_WRITE,  /* the maps in plan->uid_map, gid_map */
+	LW_OP_SOURCE_IDMAP, /* num0: fd slot: idmapped with the sandbox's user namespace */
+	LW_OP_RLIMIT_RAISE, /* str0: name, num0 resource, num1 soft, num2 hard: above what the child may do itself */
 	/* child side */
 	LW_OP_CGROUP_JOIN,   /* num0: fd slot (v1: tasks) */
 	LW_OP_UNSHARE,       /* num0: flags (cgroup) */
@@ -57,8 +57,8 @@ enum lw_op_kind {
 	LW_OP_CAPSET,        /* num0 effective, num1 permitted, num2 inheritable */
 	LW_OP_AMBIENT,       /* num0: mask to raise, all others lowered */
 	LW_OP_NO_NEW_PRIVS,
-	LW_OP_SECCOMP,       /* plan->filter */
-	LW_OP_EXEC,          /* plan->argv, envp, exec_paths */
+	LW_OP_SECCOMP, /* plan->filter */
+	LW_OP_EXEC,    /* plan->argv, envp, exec_paths */
 	LW_OP_COUNT,
 };
 
@@ -85,27 +85,27 @@ struct lw_plan {
 	size_t n_ops, cap_ops;
 	struct lw_op *ops;
 	/* Payloads of ops, by noun. */
-	bool init;               /* pid 1 is our init */
+	bool init;                     /* pid 1 is our init */
 	struct lw_root_layout *layout; /* the root's mounts in order (core/root_layout.h) */
 	uint64_t clone_flags;
-	bool ids_auto;           /* maps are filled from the lease at launch: outside == LW_IDS_LEASED below */
+	bool ids_auto; /* maps are filled from the lease at launch: outside == LW_IDS_LEASED below */
 	struct lw_idmaps uid_map, gid_map;
-	bool map_helper;         /* newuidmap/newgidmap write the maps */
+	bool map_helper; /* newuidmap/newgidmap write the maps */
 	uint32_t setup_uid, setup_gid;
-	uint32_t uid, gid;       /* who the command runs as, inside */
-	const char *home;        /* that user's home */
+	uint32_t uid, gid; /* who the command runs as, inside */
+	const char *home;  /* that user's home */
 	size_t n_groups;
 	uint32_t *groups;
-	bool setgroups;          /* allowed in the new user namespace */
-	int terminal_fds;        /* bit set of 0-2 that our pty replaces */
+	bool setgroups;   /* allowed in the new user namespace */
+	int terminal_fds; /* bit set of 0-2 that our pty replaces */
 	struct lw_filter filter;
 	char **argv, **envp;
-	char **exec_paths;       /* candidates in PATH order, or the one path */
-	int n_fds;               /* fd slots */
+	char **exec_paths; /* candidates in PATH order, or the one path */
+	int n_fds;         /* fd slots */
 	unsigned cgroup_slots;
 	const char *cgroup_dir[LW_CTL_COUNT]; /* with "%s" never: the id is LW_PLAN_ID, replaced at launch */
 	size_t n_notes;
-	const char **notes;      /* defaults that this host cannot enforce, each with what stands in */
+	const char **notes; /* defaults that this host cannot enforce, each with what stands in */
 };
 #define LW_IDS_LEASED UINT32_C(0xfffffffe) /* outside id of an auto map before the lease */
 #define LW_PLAN_ID "@ID@"                  /* stands for the sandbox's id in paths of a plan */

@@ -85,9 +85,10 @@ static json_t *ranges_json(const struct lw_idmaps *m)
 {
 	json_t *list = json_array();
 	for (size_t i = 0; i < m->n; i++) {
-		json_t *outside = m->v[i].outside == LW_IDS_LEASED ? json_string("auto") : json_integer(m->v[i].outside);
-		json_array_append_new(list, json_pack("[I,o,I]", (json_int_t)m->v[i].inside, outside,
-						      (json_int_t)m->v[i].count));
+		json_t *outside =
+			m->v[i].outside == LW_IDS_LEASED ? json_string("auto") : json_integer(m->v[i].outside);
+		json_array_append_new(
+			list, json_pack("[I,o,I]", (json_int_t)m->v[i].inside, outside, (json_int_t)m->v[i].count));
 	}
 	return list;
 }
@@ -134,5 +135,6 @@ json_t *lw_plan_to_json(const struct lw_plan *p)
 		json_array_append_new(ops, op_json(p, &p->ops[i]));
 	for (size_t i = 0; i < p->n_notes; i++)
 		json_array_append_new(notes, json_string(p->notes[i]));
-	return json_pack("{s:i,s:o,s:o,s:o}", "schema_version", LW_SCHEMA_VERSION, "spec", spec, "ops", ops, "notes", notes);
+	return json_pack("{s:i,s:o,s:o,s:o}", "schema_version", LW_SCHEMA_VERSION, "spec", spec, "ops", ops, "notes",
+			 notes);
 }

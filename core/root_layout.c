@@ -1,5 +1,5 @@
-/* root_layout.c: which mounts a sandbox's root has: the defaults of its kind of root, the user's over them by destination,
- * ordered so that a parent comes before what lies in it. Looks at spec and host only. */
+/* root_layout.c: which mounts a sandbox's root has: the defaults of its kind of root, the user's over them by
+ * destination, ordered so that a parent comes before what lies in it. Looks at spec and host only. */
 #include <linux/sched.h>
 #include <string.h>
 #include "base/cleanup.h"
@@ -11,15 +11,39 @@ static const struct lw_mount default_mounts[] = {
 	{ .kind = LW_MOUNT_SYSFS, .destination = "/sys" },
 	{ .kind = LW_MOUNT_TMPFS, .destination = "/dev", .mode = 0755, .size = 65536, .inodes = 256 },
 	{ .kind = LW_MOUNT_DEVPTS, .destination = "/dev/pts" },
-	{ .kind = LW_MOUNT_TMPFS, .destination = "/dev/shm", .mode = 01777, .size = LW_TMPFS_SIZE, .inodes = LW_TMPFS_INODES },
-	{ .kind = LW_MOUNT_TMPFS, .destination = "/tmp", .mode = 01777, .size = LW_TMPFS_SIZE, .inodes = LW_TMPFS_INODES },
-	{ .kind = LW_MOUNT_TMPFS, .destination = "/run", .mode = 0755, .size = LW_TMPFS_SIZE, .inodes = LW_TMPFS_INODES },
+	{ .kind = LW_MOUNT_TMPFS,
+	  .destination = "/dev/shm",
+	  .mode = 01777,
+	  .size = LW_TMPFS_SIZE,
+	  .inodes = LW_TMPFS_INODES },
+	{ .kind = LW_MOUNT_TMPFS,
+	  .destination = "/tmp",
+	  .mode = 01777,
+	  .size = LW_TMPFS_SIZE,
+	  .inodes = LW_TMPFS_INODES },
+	{ .kind = LW_MOUNT_TMPFS,
+	  .destination = "/run",
+	  .mode = 0755,
+	  .size = LW_TMPFS_SIZE,
+	  .inodes = LW_TMPFS_INODES },
 };
 /* Only where the root is built by us: a directory root has its own. */
 static const struct lw_mount built_root_mounts[] = {
-	{ .kind = LW_MOUNT_TMPFS, .destination = "/var", .mode = 0755, .size = LW_TMPFS_SIZE, .inodes = LW_TMPFS_INODES },
-	{ .kind = LW_MOUNT_TMPFS, .destination = "/home", .mode = 0755, .size = LW_TMPFS_SIZE, .inodes = LW_TMPFS_INODES },
-	{ .kind = LW_MOUNT_TMPFS, .destination = "/root", .mode = 0700, .size = LW_TMPFS_SIZE, .inodes = LW_TMPFS_INODES },
+	{ .kind = LW_MOUNT_TMPFS,
+	  .destination = "/var",
+	  .mode = 0755,
+	  .size = LW_TMPFS_SIZE,
+	  .inodes = LW_TMPFS_INODES },
+	{ .kind = LW_MOUNT_TMPFS,
+	  .destination = "/home",
+	  .mode = 0755,
+	  .size = LW_TMPFS_SIZE,
+	  .inodes = LW_TMPFS_INODES },
+	{ .kind = LW_MOUNT_TMPFS,
+	  .destination = "/root",
+	  .mode = 0700,
+	  .size = LW_TMPFS_SIZE,
+	  .inodes = LW_TMPFS_INODES },
 };
 
 static size_t depth(const char *path)
@@ -81,9 +105,10 @@ int lw_root_layout_build(struct lw_plan *p, struct lw_err *err)
 	for (size_t i = 0; i < ARRAY_LEN(built_root_mounts) && s->root.kind != LW_ROOT_DIR; i++)
 		put(l, with_defaults(p, &built_root_mounts[i]), "root");
 	for (size_t i = 0; i < s->mounts.n; i++)
-		put(l, &s->mounts.v[i], lw_arena_printf(p->arena, "mounts[%zu]", i + 1));
+		put(l, &s->mounts.v[i], lw_arena_printf(p->arena, "mounts[%zu]", i));
 	sort_by_depth(l);
-	const struct lw_root_layout_entry *dev = lw_root_layout_find(l, "/dev"), *pts = lw_root_layout_find(l, "/dev/pts");
+	const struct lw_root_layout_entry *dev = lw_root_layout_find(l, "/dev"),
+					  *pts = lw_root_layout_find(l, "/dev/pts");
 	l->has_dev = dev && dev->mount->kind == LW_MOUNT_TMPFS;
 	l->has_pts = pts && pts->mount->kind == LW_MOUNT_DEVPTS;
 	p->layout = l;

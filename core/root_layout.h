@@ -1,5 +1,5 @@
-/* root_layout.h: the mounts of a sandbox's root, defaults and the user's merged, parents before children. Made once by the
- * plan; the stages that open sources and that mount walk it. */
+/* root_layout.h: the mounts of a sandbox's root, defaults and the user's merged, parents before children. Made once by
+ * the plan; the stages that open sources and that mount walk it. */
 #ifndef LW_ROOT_LAYOUT_H
 #define LW_ROOT_LAYOUT_H
 
@@ -14,9 +14,9 @@ struct lw_root_layout_entry {
 struct lw_root_layout {
 	size_t n;
 	struct lw_root_layout_entry *v;
-	bool has_dev;    /* /dev is our tmpfs with the default nodes */
+	bool has_dev; /* /dev is our tmpfs with the default nodes */
 	bool has_pts;
-	int root_slot;   /* LW_ROOT_DIR: slot of the directory */
+	int root_slot; /* LW_ROOT_DIR: slot of the directory */
 };
 
 int lw_root_layout_build(struct lw_plan *p, struct lw_err *err);

@@ -36,10 +36,10 @@ struct lw_report {
 
 struct lw_run {
 	const struct lw_plan *plan;
-	int *fd;        /* by slot; -1 when an optional source is missing */
+	int *fd; /* by slot; -1 when an optional source is missing */
 	int stdio[3];
-	int sync;       /* child's end of the report socket */
-	int control;    /* init's end of the control socket, or -1 */
+	int sync;    /* child's end of the report socket */
+	int control; /* init's end of the control socket, or -1 */
 	int ready_read, ready_write;
 	int init_image; /* sealed memfd, or -1 */
 	int lease;      /* of the ids, or -1 */

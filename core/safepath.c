@@ -79,13 +79,22 @@ int lw_safe_target(int rootfd, const char *path, int flags, uint32_t mode)
 	char buf[PATH_MAX];
 	const char *name;
 	uint64_t resolve = IN_ROOT | (flags & LW_SAFE_NO_SYMLINK ? RESOLVE_NO_SYMLINKS : 0);
+	while (*path == '/')
+		path++;
+	/* A new name right in the root, the common case, needs no second look: making it says that it was not there. */
+	if ((flags & (LW_SAFE_DIR | LW_SAFE_EXISTING)) == LW_SAFE_DIR && *path && !strchr(path, '/') &&
+	    SYS(mkdirat, rootfd, path, mode ? mode : 0755) == 0)
+		return (int)SYS(openat, rootfd, path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+	if (!*path)
+		path = ".";
 	int fd = sys_openat2(rootfd, path, O_PATH | (flags & LW_SAFE_DIR ? O_DIRECTORY : 0), 0, resolve);
 	if (fd != -ENOENT || (flags & LW_SAFE_EXISTING))
 		return fd;
 	int parent = open_parent(rootfd, path, resolve, buf, &name);
 	if (parent < 0)
 		return parent;
-	fd = flags & LW_SAFE_DIR ? descend(parent, name, mode ? mode : 0755) : make_file(parent, name, mode ? mode : 0644);
+	fd = flags & LW_SAFE_DIR ? descend(parent, name, mode ? mode : 0755)
+				 : make_file(parent, name, mode ? mode : 0644);
 	SYS(close, parent);
 	return fd;
 }
@@ -129,8 +138,7 @@ int lw_safe_open_read(int rootfd, const char *path)
 
 int lw_safe_open_proc(int procfd, const char *path, int flags)
 {
-	return sys_openat2(procfd, path, (uint64_t)flags, 0,
-			   RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS);
+	return sys_openat2(procfd, path, (uint64_t)flags, 0, RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS);
 }
 
 int lw_safe_tree(int fd, uint64_t attributes, int recursive)

@@ -11,13 +11,13 @@
 struct lw_sandbox;
 
 struct lw_launch_options {
-	const char *id;     /* 64 hex; NULL: made */
-	int stdio[3];       /* descriptors to become 0-2 */
+	const char *id; /* 64 hex; NULL: made */
+	int stdio[3];   /* descriptors to become 0-2 */
 };
 
 struct lw_status {
-	int code;           /* exit code of the command when it exited, 128+signal when a signal ended it */
-	int signal;         /* 0 when it exited */
+	int code;   /* exit code of the command when it exited, 128+signal when a signal ended it */
+	int signal; /* 0 when it exited */
 	bool timed_out, oom;
 	double wall_seconds, cpu_seconds;
 	int64_t memory_peak_bytes; /* -1 unknown */

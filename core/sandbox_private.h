@@ -10,11 +10,11 @@
 
 struct lw_sandbox {
 	struct lw_host_state host;
-	pid_t pid;       /* what we cloned: init, or the command itself */
+	pid_t pid; /* what we cloned: init, or the command itself */
 	pid_t command;
-	int pidfd;       /* of pid; readable when it has ended */
+	int pidfd; /* of pid; readable when it has ended */
 	int command_fd;
-	int control;     /* to init: closing it ends everything inside */
+	int control; /* to init: closing it ends everything inside */
 	int pty;
 	bool ended, undone, timed_out;
 	struct timespec started;

@@ -12,20 +12,20 @@
 
 enum lw_kind {
 	LW_K_STRING,
-	LW_K_PATH,      /* absolute path string */
+	LW_K_PATH, /* absolute path string */
 	LW_K_BOOL,
-	LW_K_INT,       /* min..max */
-	LW_K_SIZE,      /* "64M" or bytes; canonical JSON: integer bytes */
-	LW_K_DURATION,  /* "10s" or seconds (number); canonical JSON: string from lw_format_duration */
-	LW_K_MODE,      /* octal string */
-	LW_K_CPUS,      /* number of cpus; stored in thousandths */
-	LW_K_ENUM,      /* names table */
+	LW_K_INT,      /* min..max */
+	LW_K_SIZE,     /* "64M" or bytes; canonical JSON: integer bytes */
+	LW_K_DURATION, /* "10s" or seconds (number); canonical JSON: string from lw_format_duration */
+	LW_K_MODE,     /* octal string */
+	LW_K_CPUS,     /* number of cpus; stored in thousandths */
+	LW_K_ENUM,     /* names table */
 	LW_K_STRLIST,
-	LW_K_PAIRS,     /* map of strings; false removes */
-	LW_K_RECORD,    /* nested record with its own field table */
-	LW_K_RECLIST,   /* list of such records */
-	LW_K_CUSTOM,    /* read/write functions of its own: user, ids, root, capabilities, seccomp, each rlimit */
-	LW_K_PATHLIST,  /* list of absolute path strings */
+	LW_K_PAIRS,    /* map of strings; false removes */
+	LW_K_RECORD,   /* nested record with its own field table */
+	LW_K_RECLIST,  /* list of such records */
+	LW_K_CUSTOM,   /* read/write functions of its own: user, ids, root, capabilities, seccomp, each rlimit */
+	LW_K_PATHLIST, /* list of absolute path strings */
 };
 enum lw_merge { LW_MERGE_REPLACE, LW_MERGE_MAP, LW_MERGE_BY_KEY /* list, by merge_key */ };
 
@@ -37,14 +37,14 @@ struct lw_field {
 	const char *key;
 	enum lw_kind kind;
 	size_t offset;
-	const char *form;            /* what may be written, for help; NULL: lw_field_form derives it from the kind */
-	const char *def;             /* the default, as a person would write it; for help */
-	const char *help;            /* what it does; man page and help() print it */
+	const char *form; /* what may be written, for help; NULL: lw_field_form derives it from the kind */
+	const char *def;  /* the default, as a person would write it; for help */
+	const char *help; /* what it does; man page and help() print it */
 	enum lw_merge merge;
-	const char *merge_key;       /* LW_MERGE_BY_KEY: "destination", "path" */
-	int64_t min, max;            /* INT, SIZE, MODE, CPUS: bounds; lists and maps: at most max entries (0: 4096) */
+	const char *merge_key;        /* LW_MERGE_BY_KEY: "destination", "path" */
+	int64_t min, max;             /* INT, SIZE, MODE, CPUS: bounds; lists and maps: at most max entries (0: 4096) */
 	const struct lw_names *names; /* LW_K_ENUM */
-	const struct lw_schema *rec; /* RECORD, RECLIST; CUSTOM: of the form written as a table */
+	const struct lw_schema *rec;  /* RECORD, RECLIST; CUSTOM: of the form written as a table */
 	/* Further rule on a string, a list's strings or a map's keys. */
 	int (*check)(const char *value, struct lw_err *err);
 	/* RECLIST: an element may also be written as one string. */
@@ -75,7 +75,8 @@ char *lw_field_form(const struct lw_field *f, char *buf, size_t size);
 /* --- the JSON waist (core/spec_decode.c, spec_encode.c, spec_merge.c) ---
  * Raw form: an object whose keys are the schema's; each record may carry "origin": "FILE:LINE". Values may be in any
  * spelling a profile may use ("64M", "auto", {…}); the canonical form written by lw_spec_to_json reads back to the
- * same spec, and only keys the user set are written. A record's origin is written when it is not the enclosing one's. */
+ * same spec, and only keys the user set are written. A record's origin is written when it is not the enclosing one's.
+ */
 
 /* Merges `over` onto `base` by the schema's merge rules; both raw objects (base may be NULL); returns a new reference
  * or NULL. "inherited" bases of capabilities and seccomp in `over` resolve to base's value; {"$unset": true} removes a

@@ -20,7 +20,7 @@ static int find_abis(const struct lw_seccomp *p, const struct lw_abi *ret[LW_ABI
 		if (!found && strcmp(word, "x86") != 0 && strcmp(word, "x32") != 0) {
 			lw_fail_as(err, LW_ERR_POLICY, -EINVAL, "unknown architecture '%s'", word);
 			lw_err_hint(err, "x86 and x32 can be allowed beside the native one");
-			lw_err_in(err, "architectures[%zu]", i + 1);
+			lw_err_in(err, "architectures[%zu]", i);
 			return -EINVAL;
 		}
 		for (unsigned j = 0; j < n && found; j++)

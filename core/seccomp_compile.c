@@ -51,8 +51,10 @@ static int add_verdict(scmp_filter_ctx ctx, int nr, const struct lw_verdict *v, 
 	return 0;
 }
 
+#define PROLOGUE_MAX 10
+
 /* Before libseccomp's program: what it cannot say. Other ABIs die, new numbers are ENOSYS. */
-static unsigned write_prologue(const struct lw_verdicts *native, struct sock_filter p[9])
+static unsigned write_prologue(const struct lw_verdicts *native, struct sock_filter p[PROLOGUE_MAX])
 {
 	unsigned n = 0;
 	p[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch));
@@ -60,7 +62,8 @@ static unsigned write_prologue(const struct lw_verdicts *native, struct sock_fil
 	p[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
 	p[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr));
 	if (native->abi->audit_arch == AUDIT_ARCH_X86_64) {
-		p[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, UINT32_MAX, 2, 0);
+		p[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, UINT32_MAX, 0, 1);
+		p[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, LW_NOSYS);
 		p[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, LW_X32_BIT, 0, 1);
 		p[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
 	}
@@ -83,7 +86,7 @@ static int export_program(scmp_filter_ctx ctx, const struct lw_verdicts *native,
 	if (fstat(fd, &st) < 0 || lseek(fd, 0, SEEK_SET) < 0)
 		return lw_fail(err, -errno, "memfd: %s", strerror(errno));
 	size_t size = (size_t)st.st_size;
-	struct sock_filter prologue[9];
+	struct sock_filter prologue[PROLOGUE_MAX];
 	unsigned n_prologue = write_prologue(native, prologue);
 	if (size % sizeof *ret->insns || size / sizeof *ret->insns + n_prologue > LW_FILTER_MAX)
 		return lw_fail_as(err, LW_ERR_POLICY, -E2BIG, "the policy needs more than %d instructions",

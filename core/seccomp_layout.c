@@ -11,39 +11,57 @@ struct range {
 	uint32_t first; /* up to the next one's */
 	struct lw_verdict verdict;
 };
+/* The program is written from its end to its beginning, because jumps go forward: when one is written, what it jumps to
+ * is there already, and returns can be shared as long as a jump reaches them. A label is an index into insns. */
 struct layout {
-	struct sock_filter *insns;
-	unsigned n;
+	struct sock_filter *insns; /* LW_FILTER_MAX of them */
+	unsigned at;               /* the first one written so far */
 	struct range *ranges;
 	unsigned n_ranges, cap_ranges;
 	bool failed; /* more than fits */
 };
 
+#define REACH 250 /* of a conditional jump: 255, less what may still be written in between */
+
 static unsigned emit(struct layout *l, unsigned code, unsigned jt, unsigned jf, uint32_t k)
 {
-	if (l->n == LW_FILTER_MAX) {
+	if (l->at == 0) {
 		l->failed = true;
 		return 0;
 	}
-	l->insns[l->n] = (struct sock_filter){ (uint16_t)code, (uint8_t)jt, (uint8_t)jf, k };
-	return l->n++;
+	l->insns[--l->at] = (struct sock_filter){ (uint16_t)code, (uint8_t)jt, (uint8_t)jf, k };
+	return l->at;
 }
 
-static void emit_load(struct layout *l, size_t offset)
+static unsigned emit_load(struct layout *l, size_t offset)
 {
-	emit(l, BPF_LD | BPF_W | BPF_ABS, 0, 0, (uint32_t)offset);
+	return emit(l, BPF_LD | BPF_W | BPF_ABS, 0, 0, (uint32_t)offset);
 }
 
-static void emit_return(struct layout *l, uint32_t action)
+/* A return of this action within reach: one that is there, or a new one. */
+static unsigned emit_return(struct layout *l, uint32_t action)
 {
-	emit(l, BPF_RET | BPF_K, 0, 0, action);
+	for (unsigned i = l->at; i < LW_FILTER_MAX && i < l->at + REACH; i++)
+		if (l->insns[i].code == (BPF_RET | BPF_K) && l->insns[i].k == action)
+			return i;
+	return emit(l, BPF_RET | BPF_K, 0, 0, action);
 }
 
-/* Points the far side of a jump emitted as {jump, ja 0} here. */
-static void land(struct layout *l, unsigned ja)
+/* A label within reach that leads where this one does. */
+static unsigned near_label(struct layout *l, unsigned label)
 {
-	if (!l->failed)
-		l->insns[ja].k = l->n - ja - 1;
+	if (l->failed || label - l->at < REACH)
+		return label;
+	if (l->insns[label].code == (BPF_RET | BPF_K))
+		return emit_return(l, l->insns[label].k);
+	return emit(l, BPF_JMP | BPF_JA, 0, 0, label - l->at);
+}
+
+static unsigned emit_jump(struct layout *l, unsigned op, uint32_t k, unsigned when_true, unsigned when_false)
+{
+	when_true = near_label(l, when_true);
+	when_false = near_label(l, when_false);
+	return emit(l, BPF_JMP | op | BPF_K, when_true - l->at, when_false - l->at, k);
 }
 
 static size_t low_word(unsigned arg)
@@ -55,81 +73,59 @@ static size_t low_word(unsigned arg)
 	return offset;
 }
 
-/* One rule: its return when all comparisons hold, the next instruction when one does not. `loaded` is the argument
- * whose low word the accumulator still holds, or -1; returns what it holds for the next rule. */
-static int emit_rule(struct layout *l, const struct lw_arg_rule *rule, int loaded)
+/* True when the accumulator still holds the low word of this comparison's argument after it. */
+static bool keeps_word(const struct lw_arg_cmp *cmp)
 {
-	unsigned fails[LW_ARG_CMPS];
-	bool when_true[LW_ARG_CMPS];
-	int after = -1;
-	for (unsigned j = 0; j < rule->n; j++) {
-		const struct lw_arg_cmp *cmp = &rule->cmp[j];
-		if (loaded != cmp->arg)
-			emit_load(l, low_word(cmp->arg));
-		loaded = cmp->arg;
-		unsigned op = BPF_JEQ;
-		uint32_t k = cmp->value;
-		if (cmp->op == LW_ARG_EQ && cmp->mask != LW_ARG_ALL) {
-			emit(l, BPF_ALU | BPF_AND | BPF_K, 0, 0, cmp->mask);
-			loaded = -1;
-		} else if (cmp->op == LW_ARG_LT) {
-			op = BPF_JGE;
-		} else if (cmp->op == LW_ARG_GT) {
-			op = BPF_JGT;
-		}
-		when_true[j] = cmp->op == LW_ARG_LT;
-		fails[j] = emit(l, BPF_JMP | op | BPF_K, 0, 0, k);
-		if (j == 0)
-			after = rule->n == 1 ? loaded : -1;
-	}
-	emit_return(l, rule->action);
-	for (unsigned j = 0; j < rule->n && !l->failed; j++) {
-		uint8_t distance = (uint8_t)(l->n - fails[j] - 1); /* a rule is at most 3 * LW_ARG_CMPS + 1 long */
-		if (when_true[j])
-			l->insns[fails[j]].jt = distance;
-		else
-			l->insns[fails[j]].jf = distance;
-	}
-	return after;
+	return cmp->op != LW_ARG_EQ || cmp->mask == LW_ARG_ALL;
 }
 
-static void emit_leaf(struct layout *l, const struct lw_verdict *v)
+/* One comparison; `loaded`: the accumulator holds the argument already. */
+static unsigned emit_compare(struct layout *l, const struct lw_arg_cmp *cmp, bool loaded, unsigned yes, unsigned no)
 {
-	int loaded = -1;
-	for (unsigned i = 0; i < v->n_rules; i++)
-		loaded = emit_rule(l, &v->rules[i], loaded);
-	emit_return(l, v->action);
+	unsigned label;
+	if (cmp->op == LW_ARG_LT)
+		label = emit_jump(l, BPF_JGE, cmp->value, no, yes);
+	else
+		label = emit_jump(l, cmp->op == LW_ARG_GT ? BPF_JGT : BPF_JEQ, cmp->value, yes, no);
+	if (!keeps_word(cmp))
+		label = emit(l, BPF_ALU | BPF_AND | BPF_K, 0, 0, cmp->mask);
+	return loaded ? label : emit_load(l, low_word(cmp->arg));
+}
+
+/* One rule: to `next` when a comparison does not hold. */
+static unsigned emit_rule(struct layout *l, const struct lw_arg_rule *rule, bool loaded, unsigned next)
+{
+	unsigned label = emit_return(l, rule->action);
+	for (unsigned j = rule->n; j-- > 0;) {
+		const struct lw_arg_cmp *cmp = &rule->cmp[j];
+		bool before = j ? rule->cmp[j - 1].arg == cmp->arg && keeps_word(&rule->cmp[j - 1]) : loaded;
+		label = emit_compare(l, cmp, before, label, next);
+	}
+	return label;
+}
+
+static unsigned emit_leaf(struct layout *l, const struct lw_verdict *v)
+{
+	unsigned label = emit_return(l, v->action);
+	for (unsigned i = v->n_rules; i-- > 0;) {
+		/* A rule of one comparison is left with its word in hand; one of two, with either. */
+		const struct lw_arg_rule *rule = &v->rules[i], *before = i ? &v->rules[i - 1] : NULL;
+		bool loaded = before && before->n == 1 && before->cmp[0].arg == rule->cmp[0].arg &&
+			      keeps_word(&before->cmp[0]);
+		label = emit_rule(l, rule, loaded, label);
+	}
+	return label;
 }
 
 /* The search among ranges[lo..hi]. The accumulator holds the number. */
-static void emit_search(struct layout *l, unsigned lo, unsigned hi)
+static unsigned emit_search(struct layout *l, unsigned lo, unsigned hi)
 {
-	if (l->failed)
-		return;
-	if (lo == hi) {
-		emit_leaf(l, &l->ranges[lo].verdict);
-		return;
-	}
+	if (l->failed || lo == hi)
+		return emit_leaf(l, &l->ranges[lo].verdict);
 	unsigned mid = lo + (hi - lo + 1) / 2;
-	unsigned jump = emit(l, BPF_JMP | BPF_JGE | BPF_K, 0, 0, l->ranges[mid].first);
-	unsigned body = l->n;
-	emit_search(l, lo, mid - 1);
-	if (l->failed)
-		return;
-	unsigned distance = l->n - jump - 1;
-	if (distance < 256) {
-		l->insns[jump].jt = (uint8_t)distance;
-	} else {
-		/* Too far for a conditional jump: turn round through an unconditional one, and lay the left side out
-		 * again behind it. */
-		l->n = body;
-		l->insns[jump].jt = 0;
-		l->insns[jump].jf = 1;
-		unsigned ja = emit(l, BPF_JMP | BPF_JA, 0, 0, 0);
-		emit_search(l, lo, mid - 1);
-		land(l, ja);
-	}
-	emit_search(l, mid, hi);
+	unsigned above = emit_search(l, mid, hi);
+	unsigned below = emit_search(l, lo, mid - 1);
+	return emit_jump(l, BPF_JGE, l->ranges[mid].first, above, below);
 }
 
 static void add_range(struct layout *l, uint32_t first, const struct lw_verdict *v)
@@ -175,7 +171,7 @@ static void add_arch(struct layout *l, const struct lw_verdicts *abis, unsigned 
 int lw_layout_build(const struct lw_verdicts *abis, unsigned n_abis, struct lw_arena *a, struct lw_filter *ret,
 		    struct lw_err *err)
 {
-	struct layout l = { .cap_ranges = 8 };
+	struct layout l = { .at = LW_FILTER_MAX, .cap_ranges = 8 };
 	for (unsigned i = 0; i < n_abis; i++)
 		l.cap_ranges += *abis[i].abi->count + 1;
 	l.ranges = lw_arena_array(a, l.cap_ranges, sizeof *l.ranges);
@@ -183,8 +179,8 @@ int lw_layout_build(const struct lw_verdicts *abis, unsigned n_abis, struct lw_a
 	if (!l.ranges || !l.insns)
 		return lw_fail(err, -ENOMEM, "out of memory");
 
-	emit_load(&l, offsetof(struct seccomp_data, arch));
-	for (unsigned i = 0; i < n_abis; i++) {
+	unsigned other = emit_return(&l, SECCOMP_RET_KILL_PROCESS);
+	for (unsigned i = n_abis; i-- > 0;) {
 		uint32_t arch = abis[i].abi->audit_arch;
 		bool first = true;
 		for (unsigned j = 0; j < i; j++)
@@ -192,17 +188,18 @@ int lw_layout_build(const struct lw_verdicts *abis, unsigned n_abis, struct lw_a
 		if (!first)
 			continue;
 		add_arch(&l, abis, n_abis, arch);
-		emit(&l, BPF_JMP | BPF_JEQ | BPF_K, 1, 0, arch);
-		unsigned other = emit(&l, BPF_JMP | BPF_JA, 0, 0, 0);
-		emit_load(&l, offsetof(struct seccomp_data, nr));
-		emit_search(&l, 0, l.n_ranges - 1);
-		land(&l, other);
+		unsigned search = emit_search(&l, 0, l.n_ranges - 1);
+		/* The load falls through to what follows it: the root of the search was written last. */
+		if (search != l.at)
+			search = emit(&l, BPF_JMP | BPF_JA, 0, 0, search - l.at);
+		search = emit_load(&l, offsetof(struct seccomp_data, nr));
+		other = emit_jump(&l, BPF_JEQ, arch, search, other);
 	}
-	emit_return(&l, SECCOMP_RET_KILL_PROCESS);
+	emit_load(&l, offsetof(struct seccomp_data, arch));
 	if (l.failed)
 		return lw_fail_as(err, LW_ERR_POLICY, -E2BIG, "the policy needs more than %d instructions",
 				  LW_FILTER_MAX);
-	ret->insns = l.insns;
-	ret->n = l.n;
+	ret->insns = l.insns + l.at;
+	ret->n = LW_FILTER_MAX - l.at;
 	return 0;
 }

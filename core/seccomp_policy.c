@@ -173,7 +173,7 @@ int lw_seccomp_verdicts(const struct lw_seccomp *p, uint64_t caps, const struct 
 	for (size_t i = 0; i < p->n_rules; i++) {
 		int r = apply_rule(&all, &p->rules[i], err);
 		if (r < 0) {
-			lw_err_in(err, "rules[%zu]", i + 1);
+			lw_err_in(err, "rules[%zu]", i);
 			return r;
 		}
 	}

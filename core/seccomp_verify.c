@@ -125,15 +125,39 @@ static bool dies(const struct lw_filter *f, uint32_t arch, uint32_t first)
 	return true;
 }
 
+/* x86-64 and x32 share an audit architecture: the ends of their ranges. */
+static bool ends_hold(const struct lw_filter *f, const struct lw_verdicts *native, const struct lw_verdicts *x32)
+{
+	const struct {
+		uint32_t nr, action;
+	} ends[] = {
+		{ LW_X32_BIT - 1, native->beyond },
+		{ UINT32_MAX - 1, x32 ? x32->beyond : SECCOMP_RET_KILL_PROCESS },
+		{ UINT32_MAX, LW_NOSYS },
+	};
+	for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+		struct seccomp_data call = { .nr = (int)ends[i].nr, .arch = AUDIT_ARCH_X86_64 };
+		if (lw_filter_run(f->insns, f->n, &call) != ends[i].action)
+			return false;
+	}
+	return true;
+}
+
 bool lw_filter_obeys(const struct lw_filter *f, const struct lw_verdicts *abis, unsigned n_abis)
 {
 	unsigned n_foreign;
 	const struct lw_abi *foreign = lw_abi_foreign(&n_foreign);
+	const struct lw_verdicts *x32 = NULL;
 	if (!lw_filter_valid(f->insns, f->n))
 		return false;
-	for (unsigned i = 0; i < n_abis; i++)
+	for (unsigned i = 0; i < n_abis; i++) {
 		if (!each_call(&abis[i], kept, &(struct promise){ f, &abis[i] }))
 			return false;
+		if (abis[i].abi->first == LW_X32_BIT)
+			x32 = &abis[i];
+	}
+	if (abis[0].abi->audit_arch == AUDIT_ARCH_X86_64 && !ends_hold(f, &abis[0], x32))
+		return false;
 	for (unsigned i = 0; i < n_foreign; i++) {
 		bool named = false;
 		for (unsigned j = 0; j < n_abis; j++)

@@ -37,18 +37,28 @@ struct lw_pairs {
 	struct lw_pair *v;
 };
 
-enum lw_ns { LW_NS_USER, LW_NS_PID, LW_NS_MOUNT, LW_NS_NET, LW_NS_IPC, LW_NS_UTS, LW_NS_CGROUP, LW_NS_TIME, LW_NS_COUNT };
+enum lw_ns {
+	LW_NS_USER,
+	LW_NS_PID,
+	LW_NS_MOUNT,
+	LW_NS_NET,
+	LW_NS_IPC,
+	LW_NS_UTS,
+	LW_NS_CGROUP,
+	LW_NS_TIME,
+	LW_NS_COUNT
+};
 enum lw_ns_mode { LW_NS_NEW, LW_NS_HOST };
 struct lw_namespaces {
-	struct lw_rec rec; /* bit i: mode[i] was given */
+	struct lw_rec rec;     /* bit i: mode[i] was given */
 	int mode[LW_NS_COUNT]; /* enum lw_ns_mode */
 };
 
 struct lw_user {
 	struct lw_rec rec;
-	const char *name;  /* "root" by default; NULL when given by number */
-	int64_t uid, gid;  /* -1: not given (gid: the uid's group in the root's passwd, else the uid) */
-	bool has_groups;   /* false: the user's groups in the root's group file */
+	const char *name; /* "root" by default; NULL when given by number */
+	int64_t uid, gid; /* -1: not given (gid: the uid's group in the root's passwd, else the uid) */
+	bool has_groups;  /* false: the user's groups in the root's group file */
 	size_t n_groups;
 	int64_t *groups;
 };
@@ -94,11 +104,11 @@ struct lw_mount {
 	const char *target;      /* symlink */
 	const char *data;        /* file */
 	bool writable;           /* by default false, but true for tmpfs, proc and devpts */
-	bool suid, dev, exec;    /* by default suid false, dev false (devpts: true), exec true for bind and tmpfs only */
+	bool suid, dev, exec; /* by default suid false, dev false (devpts: true), exec true for bind and tmpfs only */
 	bool idmap, optional;
-	int64_t size, inodes;    /* tmpfs: bytes, count; defaults from LW_TMPFS_* */
-	int64_t mode;            /* tmpfs 01777, dir 0755, file 0644 by default */
-	int64_t uid, gid;        /* tmpfs, dir, file: inside ids; 0 */
+	int64_t size, inodes; /* tmpfs: bytes, count; defaults from LW_TMPFS_* */
+	int64_t mode;         /* tmpfs 01777, dir 0755, file 0644 by default */
+	int64_t uid, gid;     /* tmpfs, dir, file: inside ids; 0 */
 };
 enum lw_mount_key {
 	LW_MOUNT_KEY_TYPE,
@@ -144,12 +154,18 @@ struct lw_caps {
 };
 
 /* A seccomp policy: a base and, in order, rules over it; later rules win. */
-enum lw_seccomp_base { LW_SECCOMP_DEFAULT, LW_SECCOMP_DOCKER, LW_SECCOMP_STRICT, LW_SECCOMP_UNCONFINED, LW_SECCOMP_DENY };
+enum lw_seccomp_base {
+	LW_SECCOMP_DEFAULT,
+	LW_SECCOMP_DOCKER,
+	LW_SECCOMP_STRICT,
+	LW_SECCOMP_UNCONFINED,
+	LW_SECCOMP_DENY
+};
 enum lw_seccomp_action { LW_SECCOMP_ALLOW, LW_SECCOMP_ERRNO, LW_SECCOMP_KILL, LW_SECCOMP_LOG };
 struct lw_seccomp_rule {
 	struct lw_rec rec;
-	int action;         /* enum lw_seccomp_action */
-	int errno_value;    /* LW_SECCOMP_ERRNO: 1-4095; EPERM by default */
+	int action;              /* enum lw_seccomp_action */
+	int errno_value;         /* LW_SECCOMP_ERRNO: 1-4095; EPERM by default */
 	struct lw_strlist names; /* syscall names, "@group" names or "all" */
 };
 struct lw_seccomp {
@@ -163,10 +179,10 @@ struct lw_seccomp {
 enum lw_limit_key { LW_LIMIT_PIDS, LW_LIMIT_MEMORY, LW_LIMIT_SWAP, LW_LIMIT_CPUS, LW_LIMIT_COUNT };
 struct lw_limits {
 	struct lw_rec rec; /* bit: enum lw_limit_key */
-	int64_t pids;   /* tasks, without our init; 1024 */
-	int64_t memory; /* bytes; 0 in the spec's default = half of RAM */
-	int64_t swap;   /* bytes in addition to memory; 0 */
-	int64_t cpus;   /* thousandths of a cpu; 0 = no quota */
+	int64_t pids;      /* tasks, without our init; 1024 */
+	int64_t memory;    /* bytes; 0 in the spec's default = half of RAM */
+	int64_t swap;      /* bytes in addition to memory; 0 */
+	int64_t cpus;      /* thousandths of a cpu; 0 = no quota */
 };
 
 struct lw_rlimit {
@@ -175,7 +191,7 @@ struct lw_rlimit {
 };
 #define LW_RLIM_COUNT 16
 struct lw_rlimits {
-	struct lw_rec rec; /* bit i: v[i].set */
+	struct lw_rec rec;                 /* bit i: v[i].set */
 	struct lw_rlimit v[LW_RLIM_COUNT]; /* by RLIMIT_* */
 };
 
@@ -226,9 +242,9 @@ enum lw_key {
 struct lw_spec {
 	struct lw_rec rec; /* the sandbox{} call */
 	struct lw_arena *arena;
-	const char *profile_path;      /* absolute path of the profile, "" for a spec without one; set by the front end,
-	                                * not part of the JSON form */
-	const char *name;              /* never NULL; "sandbox" when nobody named it */
+	const char *profile_path; /* absolute path of the profile, "" for a spec without one; set by the front end,
+				   * not part of the JSON form */
+	const char *name;         /* never NULL; "sandbox" when nobody named it */
 	struct lw_strlist command;
 	const char *cwd;
 	struct lw_pairs env;

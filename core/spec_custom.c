@@ -27,7 +27,7 @@ static int read_user_text(struct lw_user *u, const char *text, struct lw_err *er
 	char head[32];
 	int64_t uid;
 
-	if (!colon && (*text < '0' || *text > '9')) {
+	if (!colon && text[strspn(text, "0123456789")]) {
 		u->name = text;
 		u->rec.set = 1;
 		return lw_check_user_name(text, err);
@@ -289,7 +289,9 @@ static int read_rlimit_text(const struct lw_field *f, const char *text, int64_t 
 		*ret = -1;
 		return 0;
 	}
-	int r = f->min ? lw_parse_size(text, ret) : lw_parse_i64(text, ret);
+	int r = lw_parse_i64(text, ret); /* a small bare count is a size here too: core = "0" */
+	if (r < 0 && f->min)
+		r = lw_parse_size(text, ret);
 	return r < 0 ? r : *ret < 0 ? -EINVAL : 0;
 }
 

@@ -6,12 +6,6 @@
 #include "base/cleanup.h"
 #include "spec_codec.h"
 
-static void json_done_p(json_t **j)
-{
-	json_decref(*j);
-}
-#define _cleanup_json_ _cleanup_(json_done_p)
-
 static json_t *merge_record(const struct lw_schema *sc, const json_t *base, const json_t *over);
 
 /* The object with this origin if it has none: a record keeps its line when it moves under another file's. */
@@ -68,7 +62,7 @@ static json_t *base_copy(const struct lw_schema *sc, const json_t *base)
  * none. */
 static char *element_key(const struct lw_field *f, const json_t *v)
 {
-	_cleanup_json_ json_t *made = NULL;
+	json_auto_t *made = NULL;
 	const char *text, *type;
 	char *key;
 
@@ -205,7 +199,7 @@ static json_t *merge_map(const json_t *base, const json_t *over)
 
 static json_t *merge_value(const struct lw_field *f, json_t *base, json_t *over)
 {
-	_cleanup_json_ json_t *table = NULL;
+	json_auto_t *table = NULL;
 
 	if (f->combine)
 		return f->combine(base, over);
@@ -275,7 +269,7 @@ json_t *lw_combine_capabilities(json_t *base, json_t *over)
 {
 	json_t *below = json_object_get(base, "base"), *first = json_object_get(base, "ops");
 	json_t *more = json_object_get(over, "ops"), *res;
-	_cleanup_json_ json_t *ops = NULL;
+	json_auto_t *ops = NULL;
 
 	if (!base || !is_inherited(over))
 		return json_incref(over);
@@ -297,7 +291,7 @@ json_t *lw_combine_seccomp(json_t *base, json_t *over)
 {
 	json_t *below = json_is_string(base) ? base : json_object_get(base, "base");
 	json_t *more = json_object_get(over, "rules"), *architectures = json_object_get(base, "architectures"), *res;
-	_cleanup_json_ json_t *rules = NULL;
+	json_auto_t *rules = NULL;
 
 	if (!base || (!json_is_string(base) && !json_is_object(base)) || !is_inherited(over))
 		return json_incref(over);
@@ -306,7 +300,7 @@ json_t *lw_combine_seccomp(json_t *base, json_t *over)
 	if (below && json_object_set(res, "base", below) < 0)
 		goto nomem;
 	if (json_is_array(rules)) {
-		_cleanup_json_ json_t *all = json_copy(rules);
+		json_auto_t *all = json_copy(rules);
 		if ((json_is_array(more) && json_array_extend(all, more) < 0) || json_object_set(res, "rules", all) < 0)
 			goto nomem;
 	}

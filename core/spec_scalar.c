@@ -194,19 +194,20 @@ int lw_codec_mode(const struct lw_field *f, const json_t *v, int64_t *ret, struc
 
 int lw_codec_enum(const struct lw_field *f, const json_t *v, int *ret, struct lw_err *err)
 {
-	const char *word = json_is_true(v) ? "true" : json_is_false(v) ? "false" : json_string_value(v);
-	int64_t value = word && (!json_is_string(v) || strlen(word) == json_string_length(v))
-				? lw_names_value(f->names, word)
-				: -1;
+	const char *word = json_is_true(v) ? "true" : json_is_false(v) ? "false" : json_string_value(v), *near;
+	int64_t value;
 
-	if (value < 0) {
-		const char *near = json_is_string(v) ? lw_names_nearest(f->names, word) : NULL;
-		if (near)
-			return lw_codec_unknown(err, f->key, word, near);
-		if (!json_is_string(v))
-			return lw_codec_mismatch(f, v, err);
-		return not_of_form(f, word, err);
+	if (!word)
+		return lw_codec_mismatch(f, v, err);
+	if (json_is_string(v) && strlen(word) != json_string_length(v))
+		return lw_codec_fail(err, "holds a NUL byte");
+	value = lw_names_value(f->names, word);
+	if (value >= 0) {
+		*ret = (int)value;
+		return 0;
 	}
-	*ret = (int)value;
-	return 0;
+	if (!json_is_string(v))
+		return lw_codec_mismatch(f, v, err);
+	near = lw_names_nearest(f->names, word);
+	return near ? lw_codec_unknown(err, f->key, word, near) : not_of_form(f, word, err);
 }

@@ -78,7 +78,8 @@ int lw_check_label(const char *v, struct lw_err *err)
 
 int lw_check_user_name(const char *v, struct lw_err *err)
 {
-	if (!*v || strlen(v) > 255 || *v == '-' || !all_of(v, "._-@$"))
+	/* Digits alone are a uid wherever a user can be written. */
+	if (!v[strspn(v, "0123456789")] || strlen(v) > 255 || *v == '-' || !all_of(v, "._-@$"))
 		return lw_codec_fail(err, "not a user's name: \"%.80s\"", v);
 	return 0;
 }

@@ -26,14 +26,15 @@ void lw_plan_note(struct lw_plan *p, const char *fmt, ...) __attribute__((format
 uint64_t lw_mount_attributes(const struct lw_mount *m);
 
 int lw_stage_ids(struct lw_plan *p, struct lw_err *err);
-int lw_stage_cgroup(struct lw_plan *p, struct lw_err *err);      /* host side: make, limits */
-int lw_stage_sources(struct lw_plan *p, struct lw_err *err);     /* host side: open bind sources */
+int lw_stage_cgroup(struct lw_plan *p, struct lw_err *err);  /* host side: make, limits */
+int lw_stage_sources(struct lw_plan *p, struct lw_err *err); /* host side: open bind sources */
 int lw_stage_clone(struct lw_plan *p, struct lw_err *err);
 int lw_stage_join(struct lw_plan *p, struct lw_err *err);        /* child: cgroup join, ids */
 int lw_stage_mount(struct lw_plan *p, struct lw_err *err);       /* child: the root and everything in it */
 int lw_stage_host_values(struct lw_plan *p, struct lw_err *err); /* child: hostname, lo, sysctls */
 int lw_stage_process(struct lw_plan *p, struct lw_err *err);     /* child: session, stdio, rlimits, umask, cwd … */
 int lw_stage_caps(struct lw_plan *p, struct lw_err *err);        /* child: user and capabilities */
+int lw_stage_seccomp_early(struct lw_plan *p, struct lw_err *err);
 int lw_stage_seccomp(struct lw_plan *p, struct lw_err *err);
 int lw_stage_exec(struct lw_plan *p, struct lw_err *err);
 

@@ -58,7 +58,7 @@ int64_t lw_cgroup_nproc(const struct lw_plan *p)
 	bool counted = h->kernel_major > 5 || (h->kernel_major == 5 && h->kernel_minor >= 14) || p->ids_auto;
 	if (usable(p, LW_CTL_PIDS) || p->spec->limits.pids <= 0 || !(p->clone_flags & CLONE_NEWUSER) || !counted)
 		return -1;
-	return p->spec->limits.pids + p->init;
+	return p->spec->limits.pids + p->init; /* this limit counts our init too */
 }
 
 /* Which controllers are wanted, after errors and notes about those that cannot be had. */
@@ -123,7 +123,7 @@ static int choose_devices(struct lw_plan *p, unsigned *mask, struct lw_err *err)
 	for (size_t i = 0; i < s->devices.n; i++) {
 		const struct lw_device *d = &s->devices.v[i];
 		if (d->access && (!strchr(d->access, 'r') || !strchr(d->access, 'w')))
-			return refuse(&d->rec, lw_arena_printf(p->arena, "devices[%zu].access", i + 1),
+			return refuse(&d->rec, lw_arena_printf(p->arena, "devices[%zu].access", i),
 				      "narrower access than \"rw\" needs the devices controller",
 				      why_not(p, LW_CTL_DEVICES), err);
 	}
@@ -211,7 +211,7 @@ static int set_devices(struct lw_plan *p)
 		r = set(p, LW_CTL_DEVICES, &p->spec->rec, "devices", "devices.allow", DEVICE_RULES);
 	/* By path: numbers are looked up at launch, a plan is made from the spec and the host's facts alone. */
 	for (size_t i = 0; i < d->n && r >= 0; i++)
-		r = set(p, LW_CTL_DEVICES, &d->v[i].rec, lw_arena_printf(p->arena, "devices[%zu]", i + 1),
+		r = set(p, LW_CTL_DEVICES, &d->v[i].rec, lw_arena_printf(p->arena, "devices[%zu]", i),
 			"devices.allow",
 			lw_arena_printf(p->arena, "%s %s", d->v[i].source ? d->v[i].source : d->v[i].path,
 					d->v[i].access ? d->v[i].access : "rwm"));
@@ -226,8 +226,9 @@ int lw_stage_cgroup(struct lw_plan *p, struct lw_err *err)
 		r = choose_devices(p, &mask, err);
 	if (r >= 0)
 		r = make(p, mask);
+	/* The init stays outside: only the process that becomes the command joins, so the limit counts what it says. */
 	if (r >= 0 && p->cgroup_dir[LW_CTL_PIDS])
-		r = set_limit(p, LW_CTL_PIDS, LW_LIMIT_PIDS, "pids.max", p->spec->limits.pids + p->init);
+		r = set_limit(p, LW_CTL_PIDS, LW_LIMIT_PIDS, "pids.max", p->spec->limits.pids);
 	if (r >= 0 && p->cgroup_dir[LW_CTL_MEMORY])
 		r = set_memory(p);
 	if (r >= 0 && p->cgroup_dir[LW_CTL_CPU])

@@ -11,14 +11,9 @@
 #define PASSWD_MAX (1024 * 1024)
 
 static const uint64_t clone_flag[LW_NS_COUNT] = {
-	[LW_NS_USER] = CLONE_NEWUSER,
-	[LW_NS_PID] = CLONE_NEWPID,
-	[LW_NS_MOUNT] = CLONE_NEWNS,
-	[LW_NS_NET] = CLONE_NEWNET,
-	[LW_NS_IPC] = CLONE_NEWIPC,
-	[LW_NS_UTS] = CLONE_NEWUTS,
-	[LW_NS_CGROUP] = CLONE_NEWCGROUP,
-	[LW_NS_TIME] = CLONE_NEWTIME,
+	[LW_NS_USER] = CLONE_NEWUSER,     [LW_NS_PID] = CLONE_NEWPID,   [LW_NS_MOUNT] = CLONE_NEWNS,
+	[LW_NS_NET] = CLONE_NEWNET,       [LW_NS_IPC] = CLONE_NEWIPC,   [LW_NS_UTS] = CLONE_NEWUTS,
+	[LW_NS_CGROUP] = CLONE_NEWCGROUP, [LW_NS_TIME] = CLONE_NEWTIME,
 };
 
 static struct lw_idmaps one_map(struct lw_plan *p, uint32_t inside, uint32_t outside, uint32_t count)
@@ -156,10 +151,10 @@ static int check_mapped(struct lw_plan *p, struct lw_err *err)
 	else if (!mapped(&p->gid_map, p->gid))
 		what = "gid", id = p->gid;
 	if (what) {
-		lw_fail_as(err, LW_ERR_POLICY, -EINVAL, "%s %u has no meaning inside: the user namespace does not map it", what,
-			   id);
-		lw_err_hint(err, p->host->privileged ? "map it in ids, or choose another user" :
-						       "give the caller a range in /etc/subuid and /etc/subgid");
+		lw_fail_as(err, LW_ERR_POLICY, -EINVAL,
+			   "%s %u has no meaning inside: the user namespace does not map it", what, id);
+		lw_err_hint(err, p->host->privileged ? "map it in ids, or choose another user"
+						     : "give the caller a range in /etc/subuid and /etc/subgid");
 		return -EINVAL;
 	}
 	/* Groups that are not mapped could not be set; a user keeps the ones that can. */

@@ -16,13 +16,12 @@ static const struct {
 	const char *path;
 	int64_t device;
 } default_nodes[] = {
-	{ "/dev/null", 0x103 }, { "/dev/zero", 0x105 }, { "/dev/full", 0x107 },
+	{ "/dev/null", 0x103 },   { "/dev/zero", 0x105 },    { "/dev/full", 0x107 },
 	{ "/dev/random", 0x108 }, { "/dev/urandom", 0x109 }, { "/dev/tty", 0x500 },
 };
 static const char *const dev_links[][2] = {
-	{ "/dev/fd", "/proc/self/fd" },       { "/dev/stdin", "/proc/self/fd/0" },
-	{ "/dev/stdout", "/proc/self/fd/1" }, { "/dev/stderr", "/proc/self/fd/2" },
-	{ "/dev/core", "/proc/kcore" },       { "/dev/ptmx", "pts/ptmx" },
+	{ "/dev/fd", "/proc/self/fd" },       { "/dev/stdin", "/proc/self/fd/0" }, { "/dev/stdout", "/proc/self/fd/1" },
+	{ "/dev/stderr", "/proc/self/fd/2" }, { "/dev/core", "/proc/kcore" },      { "/dev/ptmx", "pts/ptmx" },
 };
 
 static int plan_view(struct lw_plan *p)
@@ -49,6 +48,17 @@ static bool is_mapped(const struct lw_idmaps *m, uint32_t id)
 	return false;
 }
 
+/* The owner is who sets up unless the profile says otherwise; every option costs a system call. */
+static const char *tmpfs_options(struct lw_plan *p, const struct lw_mount *m)
+{
+	const char *owner = "";
+	if (m->uid || m->gid)
+		owner = lw_arena_printf(p->arena, ",uid=%lld,gid=%lld", (long long)(m->uid ? m->uid : p->setup_uid),
+					(long long)(m->gid ? m->gid : p->setup_gid));
+	return lw_arena_printf(p->arena, "mode=%o,size=%lld,nr_inodes=%lld%s", (unsigned)m->mode, (long long)m->size,
+			       (long long)m->inodes, owner);
+}
+
 static int plan_fs(struct lw_plan *p, const struct lw_root_layout_entry *e)
 {
 	const struct lw_mount *m = e->mount;
@@ -57,12 +67,7 @@ static int plan_fs(struct lw_plan *p, const struct lw_root_layout_entry *e)
 	switch (m->kind) {
 	case LW_MOUNT_TMPFS:
 		return PLAN_OP(p, LW_OP_MOUNT_FS, &m->rec, e->key,
-			       .str = { m->destination, "tmpfs",
-					lw_arena_printf(p->arena, "mode=%o,size=%lld,nr_inodes=%lld,uid=%lld,gid=%lld",
-							(unsigned)m->mode, (long long)m->size, (long long)m->inodes,
-							(long long)(m->uid ? m->uid : p->setup_uid),
-							(long long)(m->gid ? m->gid : p->setup_gid)) },
-			       .num = { (int64_t)attributes });
+			       .str = { m->destination, "tmpfs", tmpfs_options(p, m) }, .num = { (int64_t)attributes });
 	case LW_MOUNT_PROC:
 		/* A new proc shows a pid namespace that the user namespace owns; else the host's, bound. */
 		if (p->clone_flags & CLONE_NEWPID || !own_user)
@@ -80,8 +85,9 @@ static int plan_fs(struct lw_plan *p, const struct lw_root_layout_entry *e)
 	default: /* devpts: gid 5 is tty, only where it is mapped (DESIGN §6.9) */
 		return PLAN_OP(p, LW_OP_MOUNT_FS, &m->rec, e->key,
 			       .str = { m->destination, "devpts",
-					own_user && !is_mapped(&p->gid_map, 5) ? "newinstance,ptmxmode=0666,mode=0620" :
-										 "newinstance,ptmxmode=0666,mode=0620,gid=5" },
+					own_user && !is_mapped(&p->gid_map, 5)
+						? "newinstance,ptmxmode=0666,mode=0620"
+						: "newinstance,ptmxmode=0666,mode=0620,gid=5" },
 			       .num = { MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC });
 	}
 }
@@ -99,7 +105,7 @@ static int plan_devices(struct lw_plan *p)
 	for (size_t i = 0; i < s->devices.n && r >= 0; i++) {
 		const struct lw_device *d = &s->devices.v[i];
 		bool writable = !d->access || strchr(d->access, 'w');
-		r = PLAN_OP(p, LW_OP_NODE, &d->rec, lw_arena_printf(p->arena, "devices[%zu]", i + 1),
+		r = PLAN_OP(p, LW_OP_NODE, &d->rec, lw_arena_printf(p->arena, "devices[%zu]", i),
 			    .str = { d->path, d->source ? d->source : d->path },
 			    .num = { -1, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC | (writable ? 0 : MOUNT_ATTR_RDONLY) });
 	}
@@ -121,7 +127,8 @@ static int plan_entry(struct lw_plan *p, const struct lw_root_layout_entry *e)
 		return PLAN_OP(p, LW_OP_FILE, &m->rec, e->key, .str = { m->destination, m->data },
 			       .num = { m->mode, uid, gid });
 	case LW_MOUNT_DIR:
-		return PLAN_OP(p, LW_OP_MKDIR, &m->rec, e->key, .str = { m->destination }, .num = { m->mode, uid, gid });
+		return PLAN_OP(p, LW_OP_MKDIR, &m->rec, e->key, .str = { m->destination },
+			       .num = { m->mode, uid, gid });
 	case LW_MOUNT_SYMLINK:
 		return PLAN_OP(p, LW_OP_SYMLINK, &m->rec, e->key, .str = { m->destination, m->target });
 	default:
@@ -134,7 +141,10 @@ static int plan_entry(struct lw_plan *p, const struct lw_root_layout_entry *e)
 			static const struct {
 				const char *path;
 				int64_t mode;
-			} dirs[] = { { "/var/tmp", 01777 }, { "/var/lib", 0755 }, { "/var/cache", 0755 }, { "/var/log", 0755 } };
+			} dirs[] = { { "/var/tmp", 01777 },
+				     { "/var/lib", 0755 },
+				     { "/var/cache", 0755 },
+				     { "/var/log", 0755 } };
 			for (size_t i = 0; i < ARRAY_LEN(dirs) && r >= 0; i++)
 				r = PLAN_OP(p, LW_OP_MKDIR, &m->rec, e->key, .str = { dirs[i].path },
 					    .num = { dirs[i].mode, p->setup_uid, p->setup_gid });
@@ -173,7 +183,8 @@ static int plan_masks(struct lw_plan *p)
 		/* Docker hides every cpu's thermal_throttle, a counter shared with other tenants. */
 		for (unsigned i = 0; i < p->host->cpus && r >= 0; i++)
 			r = PLAN_OP(p, LW_OP_MASK, NULL, "masked_paths",
-				    .str = { lw_arena_printf(p->arena, "/sys/devices/system/cpu/cpu%u/thermal_throttle", i) });
+				    .str = { lw_arena_printf(p->arena, "/sys/devices/system/cpu/cpu%u/thermal_throttle",
+							     i) });
 	}
 	if (r >= 0 && host_root && s->root.kind == LW_ROOT_HOST)
 		r = plan_list(p, LW_OP_MASK, lw_host_secrets, "root");

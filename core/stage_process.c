@@ -5,6 +5,7 @@
 #include <string.h>
 #include "base/cleanup.h"
 #include "base/names.h"
+#include "cgroup.h"
 #include "root_layout.h"
 #include "schema.h"
 #include "stage.h"
@@ -74,11 +75,16 @@ static bool above(int64_t want, rlim_t have)
 static int plan_rlimits(struct lw_plan *p, struct lw_err *err)
 {
 	const struct lw_rlimits *limits = &p->spec->rlimits;
-	/* DESIGN §3.2: nofile 1024:4096 and core 0 unless the profile says otherwise, clipped to what the caller has. */
-	static const struct lw_rlimit defaults[LW_RLIM_COUNT] = {
+	/* DESIGN §3.2: nofile 1024:4096 and core 0 unless the profile says otherwise, clipped to what the caller has.
+	 */
+	struct lw_rlimit defaults[LW_RLIM_COUNT] = {
 		[RLIMIT_NOFILE] = { 1024, 4096, true },
 		[RLIMIT_CORE] = { 0, 0, true },
 	};
+	/* Where no pids cgroup can be had this stands in for limits.pids. */
+	int64_t nproc = lw_cgroup_nproc(p);
+	if (nproc >= 0)
+		defaults[RLIMIT_NPROC] = (struct lw_rlimit){ nproc, nproc, true };
 	for (int i = 0; i < LW_RLIM_COUNT; i++) {
 		struct lw_rlimit v = limits->v[i];
 		const struct rlimit *have = &p->host->rlimits[i];
@@ -92,7 +98,8 @@ static int plan_rlimits(struct lw_plan *p, struct lw_err *err)
 			v.hard = clip(defaults[i].hard, have->rlim_max);
 		} else if (above(v.hard, have->rlim_max)) {
 			if (!(p->host->caps_effective & (UINT64_C(1) << 24 /* CAP_SYS_RESOURCE */))) {
-				lw_fail(err, -EPERM, "the caller's hard limit is %llu and raising it needs CAP_SYS_RESOURCE",
+				lw_fail(err, -EPERM,
+					"the caller's hard limit is %llu and raising it needs CAP_SYS_RESOURCE",
 					(unsigned long long)have->rlim_max);
 				lw_err_hint(err, "ask for at most that, or raise it for the caller");
 				lw_err_at(err, limits->rec.origin);

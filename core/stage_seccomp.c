@@ -5,12 +5,10 @@
 #include <errno.h>
 #include "seccomp.h"
 
-int lw_stage_seccomp(struct lw_plan *p, struct lw_err *err)
+static int plan_filter(struct lw_plan *p, bool early, struct lw_err *err)
 {
 	const struct lw_seccomp *policy = &p->spec->seccomp;
 	uint64_t caps = p->spec->capabilities.set[LW_CAP_BOUNDING];
-	/* Without no_new_privileges loading a filter needs CAP_SYS_ADMIN, so it comes before capabilities drop. */
-	bool early = !p->spec->no_new_privileges;
 	char missing[160];
 	int r = lw_seccomp_compile(policy, caps, p->host->state_fd, p->arena, &p->filter, err);
 	if (r < 0) {
@@ -28,8 +26,15 @@ int lw_stage_seccomp(struct lw_plan *p, struct lw_err *err)
 		lw_err_at(err, policy->rec.origin);
 		return r;
 	}
-	struct lw_op *op = lw_plan_add(p, LW_OP_SECCOMP, &policy->rec, "seccomp");
-	if (op)
-		op->num[0] = early;
-	return 0;
+	return lw_plan_op(p, LW_OP_SECCOMP, &policy->rec, "seccomp", (struct lw_op){ .num = { early } });
+}
+
+int lw_stage_seccomp_early(struct lw_plan *p, struct lw_err *err)
+{
+	return p->spec->no_new_privileges ? 0 : plan_filter(p, true, err);
+}
+
+int lw_stage_seccomp(struct lw_plan *p, struct lw_err *err)
+{
+	return p->spec->no_new_privileges ? plan_filter(p, false, err) : 0;
 }

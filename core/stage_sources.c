@@ -17,11 +17,11 @@ static int plan_bind(struct lw_plan *p, struct lw_root_layout_entry *e, struct l
 	const struct lw_mount *m = e->mount;
 	bool own_user = p->clone_flags & CLONE_NEWUSER;
 	if (m->idmap && !(own_user && p->host->privileged)) {
-		lw_fail(err, -EPERM, own_user ? "an idmapped mount needs root" :
-						"idmap means nothing in the host's user namespace");
+		lw_fail(err, -EPERM,
+			own_user ? "an idmapped mount needs root" : "idmap means nothing in the host's user namespace");
 		lw_err_hint(err, own_user ? "run as root, or leave idmap out: without root, files of the caller are "
-					    "the inside root's already" :
-					    "leave idmap out");
+					    "the inside root's already"
+					  : "leave idmap out");
 		lw_err_at(err, m->rec.origin);
 		lw_err_in(err, "%s.idmap", e->key);
 		return -EPERM;

@@ -4,16 +4,18 @@
 #include "stage.h"
 
 const struct lw_stage lw_stage_table[] = {
-	{ "ids", lw_stage_ids },                 /* who is who: every later stage asks it */
-	{ "cgroup", lw_stage_cgroup },           /* host side: limits exist before anything can run in them */
-	{ "sources", lw_stage_sources },         /* host side: binds are opened before any untrusted code runs */
+	{ "ids", lw_stage_ids },         /* who is who: every later stage asks it */
+	{ "cgroup", lw_stage_cgroup },   /* host side: limits exist before anything can run in them */
+	{ "sources", lw_stage_sources }, /* host side: binds are opened before any untrusted code runs */
 	{ "clone", lw_stage_clone },
-	{ "join", lw_stage_join },               /* while the child still has the caller's kernel uid */
+	{ "join", lw_stage_join }, /* while the child still has the caller's kernel uid */
 	{ "mount", lw_stage_mount },
 	{ "host_values", lw_stage_host_values }, /* hostname, loopback, sysctls: need the namespaces and our proc */
 	{ "process", lw_stage_process },
+	/* Without no_new_privileges loading a filter needs CAP_SYS_ADMIN, so it comes before capabilities drop. */
+	{ "seccomp_early", lw_stage_seccomp_early },
 	{ "caps", lw_stage_caps },
-	{ "seccomp", lw_stage_seccomp },         /* last: nothing before it should need what it forbids */
+	{ "seccomp", lw_stage_seccomp }, /* last: nothing before it should need what it forbids */
 	{ "exec", lw_stage_exec },
 };
 const size_t lw_stage_count = ARRAY_LEN(lw_stage_table);

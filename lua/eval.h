@@ -14,16 +14,16 @@ struct lw_param {
 	const char *name, *value; /* --set NAME=VALUE */
 };
 struct lw_eval_options {
-	const char *profile;        /* name to search for, or a path (has '/' or ends in ".lua") */
+	const char *profile; /* name to search for, or a path (has '/' or ends in ".lua") */
 	const struct lw_param *params;
 	size_t n_params;
 	const struct lw_host *host; /* for the `host` table and caps.all; must not be NULL */
 	const char *profile_dir;    /* --profiles DIR, first on the search path; or NULL */
 };
 struct lw_eval_result {
-	char *path;        /* absolute path of the profile; malloc'ed */
-	char sha256[65];   /* of its text */
-	json_t *raw;       /* merged raw spec object, inherits applied, `name` filled from the file name when absent */
+	char *path;      /* absolute path of the profile; malloc'ed */
+	char sha256[65]; /* of its text */
+	json_t *raw;     /* merged raw spec object, inherits applied, `name` filled from the file name when absent */
 };
 int lw_eval_profile(const struct lw_eval_options *o, struct lw_eval_result *ret, struct lw_err *err);
 void lw_eval_result_done(struct lw_eval_result *r);

@@ -7,19 +7,13 @@
 
 #define ALIGN ((size_t)16)
 
-/* Most of a first evaluation's memory: faulted in at once, because one call is cheaper than forty page faults. */
-#define FIRST_TOUCH ((size_t)160 << 10)
-#ifndef MADV_POPULATE_WRITE
-#define MADV_POPULATE_WRITE 23 /* Linux 5.14; ignored before */
-#endif
-
 int eval_arena_open(struct eval_arena *a)
 {
-	char *p = mmap(NULL, EVAL_ARENA_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	char *p =
+		mmap(NULL, EVAL_ARENA_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (p == MAP_FAILED)
 		return -errno;
-	madvise(p, FIRST_TOUCH, MADV_POPULATE_WRITE);
 	*a = (struct eval_arena){ .next = p, .end = p + EVAL_ARENA_SIZE };
 	return 0;
 }

@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 #define EVAL_ARENA_SIZE ((size_t)64 << 20)
-#define EVAL_SMALL_STEP 16                     /* small classes: multiples of 16 up to 512 */
+#define EVAL_SMALL_STEP 16 /* small classes: multiples of 16 up to 512 */
 #define EVAL_SMALL_MAX 512
 #define EVAL_SMALL_CLASSES (EVAL_SMALL_MAX / EVAL_SMALL_STEP)
 #define EVAL_CLASSES (EVAL_SMALL_CLASSES + 20) /* then powers of two from 1 KiB up to the arena's size */

@@ -85,10 +85,15 @@ static int transfer(int fd, void *buf, size_t n, bool out, int64_t deadline)
 
 int eval_parent_send(int fd, uint32_t type, const void *buf, size_t n, int64_t deadline)
 {
+	/* One send: each wakes the child. */
 	struct eval_head head = { type, (uint32_t)n };
-	int r = transfer(fd, &head, sizeof(head), true, deadline);
+	_cleanup_free_ char *frame = malloc(sizeof(head) + n);
 
-	return r < 0 ? r : transfer(fd, (void *)(uintptr_t)buf, n, true, deadline);
+	if (!frame)
+		return -ENOMEM;
+	memcpy(frame, &head, sizeof(head));
+	memcpy(frame + sizeof(head), buf, n);
+	return transfer(fd, frame, sizeof(head) + n, true, deadline);
 }
 
 static size_t frame_max(uint32_t type)

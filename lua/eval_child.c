@@ -2,6 +2,7 @@
  * beforehand, runs the profile under its budgets and answers with JSON or an error. Whatever Lua code does in here can
  * at worst end this process; it must not be able to wait, to open or to learn anything. */
 #include "lua/eval_child.h"
+#include <errno.h>
 #include <linux/seccomp.h>
 #include <malloc.h>
 #include <signal.h>
@@ -17,7 +18,8 @@
 #include "lua/eval_filter.h"
 #include "lua/scan.h"
 
-#define HOOK_STEP 1000000 /* instructions between two looks at the budget */
+#define NO_MEMORY "not enough memory"   /* Lua's own words */
+#define HOOK_STEP 1000000               /* instructions between two looks at the budget */
 #define MALLOC_ROOM ((size_t)256 << 10) /* heap grown beforehand for core's own small needs */
 
 static _Noreturn void send_error(const struct lw_err *err)
@@ -148,6 +150,38 @@ int eval_raise(lua_State *L, const struct lw_err *err)
 	return luaL_error(L, "%s%s%s", err->path, joint, err->msg);
 }
 
+static void at(struct lw_err *err, const char *file, uint32_t line)
+{
+	lw_err_at(err, (struct lw_origin){ file, line });
+}
+
+/* The position of the innermost Lua function. Allocates nothing. */
+static bool current_position(lua_State *L, struct lw_err *ret)
+{
+	lua_Debug ar;
+
+	for (int level = 0; lua_getstack(L, level, &ar); level++) {
+		if (!lua_getinfo(L, "Sl", &ar) || *ar.source != '@' || ar.currentline <= 0)
+			continue;
+		at(ret, ar.source + 1, (uint32_t)ar.currentline);
+		return true;
+	}
+	return false;
+}
+
+/* lua_Alloc. Lua calls no message handler when memory is out, so the place is noted here. */
+static void *allocate(void *ud, void *p, size_t old_size, size_t new_size)
+{
+	struct eval_child *c = ud;
+	void *q = eval_arena_lua(&c->arena, p, old_size, new_size);
+
+	if (!q && new_size && c->L) {
+		c->no_memory = (struct lw_err){ 0 };
+		current_position(c->L, &c->no_memory);
+	}
+	return q;
+}
+
 /* "SOURCE:LINE: message": when msg starts with a position in one of our files, fills err's and returns the rest. */
 static const char *split_position(const struct eval_child *c, const char *msg, struct lw_err *err)
 {
@@ -161,7 +195,7 @@ static const char *split_position(const struct eval_child *c, const char *msg, s
 		line = strtoul(msg + n + 1, &end, 10);
 		if (end == msg + n + 1 || end[0] != ':' || end[1] != ' ' || line > UINT32_MAX)
 			continue;
-		lw_err_at(err, (struct lw_origin){ c->files[i].name, (uint32_t)line });
+		at(err, c->files[i].name, (uint32_t)line);
 		return end + 2;
 	}
 	return msg;
@@ -171,47 +205,33 @@ static const char *split_position(const struct eval_child *c, const char *msg, s
 static int on_error(lua_State *L)
 {
 	struct eval_child *c = eval_of(L);
-	const struct eval_file *file;
-	lua_Debug ar;
 
-	if (c->err.code || c->err.file[0])
-		return 1;
-	for (int level = 0; lua_getstack(L, level, &ar); level++) {
-		lua_getinfo(L, "l", &ar);
-		if (ar.currentline <= 0)
-			continue;
-		file = eval_caller(L);
-		lw_err_at(&c->err, (struct lw_origin){ file->name, (uint32_t)ar.currentline });
-		break;
-	}
+	if (!c->err.code && !c->err.file[0])
+		current_position(L, &c->err);
 	return 1;
 }
 
-static _Noreturn void report(struct eval_child *c, int status)
+static _Noreturn void report(struct eval_child *c)
 {
-	struct lw_err err = c->err;
-	const char *msg, *text;
+	const char *text = lua_type(c->L, -1) == LUA_TSTRING ? lua_tostring(c->L, -1) : NULL;
+	struct lw_err err = { 0 }, where = { 0 };
+	const char *msg;
 
-	if (err.code)
-		send_error(&err);
-	memset(err.file, 0, sizeof(err.file));
-	err.line = 0;
-	if (status == LUA_ERRMEM) {
-		err = c->err;
-		lw_fail_as(&err, LW_ERR_POLICY, -ENOMEM, "not enough memory (%zu MiB)", EVAL_ARENA_SIZE >> 20);
-		lw_err_at(&err, (struct lw_origin){ c->n_files ? c->files[0].name : NULL, 0 });
-		send_error(&err);
-	}
-	text = lua_type(c->L, -1) == LUA_TSTRING ? lua_tostring(c->L, -1) : NULL;
-	msg = text ? split_position(c, text, &err) : "";
-	struct lw_err at = err.file[0] ? err : c->err;
-	if (text)
-		lw_fail_as(&at, LW_ERR_POLICY, -EINVAL, "%s", msg);
-	else
-		lw_fail_as(&at, LW_ERR_POLICY, -EINVAL, "the profile raised an error that is not text (%s)",
+	if (c->err.code)
+		send_error(&c->err);
+	if (!text)
+		lw_fail_as(&err, LW_ERR_POLICY, -EINVAL, "the profile raised an error that is not text (a %s value)",
 			   luaL_typename(c->L, -1));
-	lw_err_at(&at, (struct lw_origin){ c->n_files ? c->files[0].name : NULL, 0 });
-	send_error(&at);
+	else if (msg = split_position(c, text, &where), !strcmp(msg, NO_MEMORY))
+		lw_fail_as(&err, LW_ERR_POLICY, -ENOMEM, NO_MEMORY " (%zu MiB)", EVAL_ARENA_SIZE >> 20);
+	else
+		lw_fail_as(&err, LW_ERR_POLICY, -EINVAL, "%s", msg);
+	if (err.code == ENOMEM && !where.file[0])
+		where = c->no_memory;
+	at(&err, where.file, where.line);
+	at(&err, c->err.file, c->err.line);
+	at(&err, c->n_files ? c->files[0].name : NULL, 0);
+	send_error(&err);
 }
 
 /* The budget. Once it is spent there is nothing left to run, pcall and error handlers included. */
@@ -226,14 +246,14 @@ static void on_count(lua_State *L, lua_Debug *ar)
 	lua_getinfo(L, "Sl", ar);
 	lw_fail_as(&err, LW_ERR_POLICY, -ETIME, "profile used more than %lld instructions",
 		   (long long)EVAL_INSTRUCTIONS);
-	lw_err_at(&err, (struct lw_origin){ *ar->source == '@' ? ar->source + 1 : c->files[0].name,
-					    ar->currentline > 0 ? (uint32_t)ar->currentline : 0 });
+	at(&err, *ar->source == '@' ? ar->source + 1 : c->files[0].name,
+	   ar->currentline > 0 ? (uint32_t)ar->currentline : 0);
 	send_error(&err);
 }
 
 static int on_panic(lua_State *L)
 {
-	report(eval_of(L), LUA_ERRMEM);
+	report(eval_of(L));
 }
 
 /* --- running files --- */
@@ -258,7 +278,7 @@ static char *keep(lua_State *L, const char *s, size_t n)
 	char *p = eval_arena_malloc(n + 1);
 
 	if (!p)
-		luaL_error(L, "not enough memory");
+		luaL_error(L, NO_MEMORY);
 	memcpy(p, s, n);
 	p[n] = '\0';
 	return p;
@@ -272,12 +292,9 @@ static void check_duplicates(lua_State *L, const struct eval_file *f, const char
 
 	memset(v, 0, slots * sizeof(*v));
 	if (scan_duplicate(text, n, v, slots, &d)) {
-		struct eval_child *c = eval_of(L);
-
-		lw_err_at(&c->err, (struct lw_origin){ f->name, d.line });
-		lw_fail_as(&c->err, LW_ERR_POLICY, -EINVAL, "duplicate key \"%.*s\" (first written on line %u)",
-			   d.len > 80 ? 80 : (int)d.len, d.key, d.first_line);
-		lua_pushliteral(L, "duplicate key");
+		lua_pushlstring(L, d.key, d.len > 80 ? 80 : d.len);
+		lua_pushfstring(L, "%s:%d: duplicate key \"%s\" (first written on line %d)", f->source, (int)d.line,
+				lua_tostring(L, -1), (int)d.first_line);
 		lua_error(L);
 	}
 	lua_pop(L, 1);
@@ -367,17 +384,15 @@ static void check_result(lua_State *L)
 	*err = (struct lw_err){ 0 };
 	if (open)
 		lw_fail_as(err, LW_ERR_POLICY, -EINVAL, "sandbox \"%s\" has no table", open);
-	else if (type == LUA_TNIL && c->sandboxes)
-		lw_fail_as(err, LW_ERR_POLICY, -EINVAL, "the profile makes a sandbox (%s) but does not return it",
-			   c->first_sandbox);
+	else if (type == LUA_TNIL && c->first_sandbox)
+		lw_fail_as(err, LW_ERR_POLICY, -EINVAL, "the profile makes a sandbox but does not return it");
 	else if (type == LUA_TNIL)
 		lw_fail_as(err, LW_ERR_POLICY, -EINVAL, "the profile returns nothing");
 	else
 		lw_fail_as(err, LW_ERR_POLICY, -EINVAL, "the profile returns a %s, not a sandbox",
 			   luaL_typename(L, -1));
-	lw_err_hint(err, type == LUA_TNIL && c->sandboxes ? "write return before it" :
-							    "write return sandbox { ... }");
-	lw_err_at(err, (struct lw_origin){ c->files[0].name, 0 });
+	lw_err_hint(err, "write return sandbox { ... }");
+	at(err, c->files[0].name, type == LUA_TNIL ? (uint32_t)c->first_sandbox : 0);
 	lua_error(L);
 }
 
@@ -399,13 +414,14 @@ static int evaluate(lua_State *L)
 		return lua_error(L);
 	eval_lib_finish(L);
 	check_result(L);
+	eval_params_finish(L);
 	lua_pushlightuserdata(L, eval_value_layers(L, lua_gettop(L)));
 	return 1;
 }
 
 static int open_state(lua_State *L)
 {
-	eval_lib_open(L);
+	eval_globals_open(L);
 	lua_rawseti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
 	return 0;
 }
@@ -430,7 +446,7 @@ void eval_child_run(int fd, const struct lw_eval_options *o)
 	c.instructions = EVAL_INSTRUCTIONS;
 	eval_arena_set(&c.arena);
 	json_set_alloc_funcs(eval_arena_malloc, eval_arena_free);
-	c.L = lua_newstate(eval_arena_lua, &c.arena);
+	c.L = lua_newstate(allocate, &c);
 	if (!c.L)
 		fail_setup("lua_newstate", ENOMEM);
 	*(struct eval_child **)lua_getextraspace(c.L) = &c;
@@ -439,22 +455,22 @@ void eval_child_run(int fd, const struct lw_eval_options *o)
 	lua_pushcfunction(c.L, open_state);
 	r = lua_pcall(c.L, 0, 0, 0);
 	if (r != LUA_OK)
-		report(&c, r);
+		report(&c);
 	lua_gc(c.L, LUA_GCRESTART);
 	load_filter();
 	lua_pushcfunction(c.L, evaluate);
 	r = lua_pcall(c.L, 0, 1, 0);
 	if (r != LUA_OK)
-		report(&c, r);
+		report(&c);
 	answer = lua_touserdata(c.L, -1);
 	text = json_dumps(answer, JSON_COMPACT | JSON_REAL_PRECISION(17));
 	if (!text)
-		report(&c, LUA_ERRMEM);
-	if (strlen(text) > EVAL_ANSWER_MAX) {
+		lw_fail_as(&c.err, LW_ERR_POLICY, -ENOMEM, NO_MEMORY " (%zu MiB)", EVAL_ARENA_SIZE >> 20);
+	else if (strlen(text) > EVAL_ANSWER_MAX)
 		lw_fail_as(&c.err, LW_ERR_POLICY, -EFBIG, "the sandbox's description is larger than %zu MiB",
 			   EVAL_ANSWER_MAX >> 20);
-		report(&c, LUA_ERRRUN);
-	}
+	if (c.err.code)
+		report(&c);
 	eval_child_send(EVAL_CHANNEL, EVAL_ANSWER, text, strlen(text));
 	_exit(0);
 }

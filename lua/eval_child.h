@@ -13,17 +13,17 @@
 #include "lua/eval_arena.h"
 #include "lua/eval_channel.h"
 
-#define EVAL_CHANNEL 0                        /* the child's only descriptor */
-#define EVAL_INSTRUCTIONS INT64_C(50000000)   /* instructions of the Lua machine one evaluation may take */
-#define EVAL_CPU_USEC 1000000                 /* processor time, for what the hook cannot interrupt */
-#define EVAL_WALL_USEC 2000000                /* and what the parent waits */
+#define EVAL_CHANNEL 0                      /* the child's only descriptor */
+#define EVAL_INSTRUCTIONS INT64_C(50000000) /* instructions of the Lua machine one evaluation may take */
+#define EVAL_CPU_USEC 1000000               /* processor time, for what the hook cannot interrupt */
+#define EVAL_WALL_USEC 2000000              /* and what the parent waits */
 
 /* A file being or having been evaluated. */
 struct eval_file {
-	const char *name; /* for messages: as the user wrote it or as it was found; terminated, never freed */
-	const char *dir;  /* absolute: where relative sources start */
+	const char *name;        /* for messages: as the user wrote it or as it was found; terminated, never freed */
+	const char *dir;         /* absolute: where relative sources start */
 	char source[LUA_IDSIZE]; /* how Lua abbreviates the name in its messages */
-	bool active;      /* on the chain of includes */
+	bool active;             /* on the chain of includes */
 };
 
 struct eval_child {
@@ -34,9 +34,10 @@ struct eval_child {
 	size_t printed;
 	struct eval_file files[EVAL_INCLUDES_MAX + 1];
 	unsigned n_files;
-	unsigned sandboxes;        /* sandbox { … } calls so far */
-	char first_sandbox[64];    /* "line N" of the first, for a forgotten return */
-	struct lw_err err;         /* set by code that knows more than a message; code 0: not set */
+	int first_sandbox;   /* line of the first in the profile itself, for a forgotten return; 0: none */
+	const void *meta[4]; /* metatables of the constructors' tables, by enum eval_record */
+	struct lw_err no_memory; /* where memory ran out last: file and line only */
+	struct lw_err err;   /* set by code that knows more than a message; code 0: not set */
 };
 
 static inline struct eval_child *eval_of(lua_State *L)
@@ -58,15 +59,21 @@ int eval_unknown(lua_State *L, const char *what, const char *word, const char *n
 /* Raises what a core function reported. */
 int eval_raise(lua_State *L, const struct lw_err *err);
 
+/* --- eval_globals.c --- */
+/* Makes the environment of profiles: leaves it on the stack. */
+void eval_globals_open(lua_State *L);
+/* Raises when a --set parameter was never asked for. */
+void eval_params_finish(lua_State *L);
+
 /* --- eval_lib.c --- */
 enum eval_record { EVAL_PLAIN, EVAL_SANDBOX, EVAL_MOUNT, EVAL_DEVICE };
-/* Fills the environment of profiles: leaves it on the stack. */
+/* Adds the constructors to the table on the top of the stack. */
 void eval_lib_open(lua_State *L);
 /* Which constructor made the table at idx. */
 enum eval_record eval_record_kind(lua_State *L, int idx);
 /* The name in an unfinished `sandbox "name"` at idx, or NULL when the value is none. */
 const char *eval_unfinished(lua_State *L, int idx);
-/* Raises when a `sandbox "name"` was left without its table, or a --set parameter was never asked for. */
+/* Raises when a `sandbox "name"` was left without its table. */
 void eval_lib_finish(lua_State *L);
 
 /* --- eval_host.c --- */
@@ -79,6 +86,8 @@ void eval_seccomp_open(lua_State *L); /* pushes `seccomp` */
 void eval_unset_open(lua_State *L);   /* pushes `unset` */
 /* Raw JSON of one of these values at idx; NULL when it is none (*ret_known false) or memory ran out. */
 json_t *eval_set_json(lua_State *L, int idx, bool *ret_known);
+/* Pushes a value whose fields are computed by `index` and cannot be assigned. */
+void eval_namespace(lua_State *L, const char *name, lua_CFunction index);
 
 /* --- eval_value.c --- */
 /* {"layers":[…]} of the sandbox at idx and all it inherits. Raises with eval_child.err set. */

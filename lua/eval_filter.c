@@ -28,20 +28,20 @@
 #define RETURN(action) BPF_STMT(BPF_RET | BPF_K, (action))
 
 const struct sock_filter eval_filter[] = {
-	/* 0 */ LOAD(arch),                                    /* numbers mean something on one ABI only */
-	/* 1 */ IF(NATIVE, 1),                                 /* native: on to 3 */
-	/* 2 */ RETURN(SECCOMP_RET_KILL_PROCESS),              /* any other ABI: the end */
-	/* 3 */ LOAD(nr),                                      /* x32 numbers carry a bit and match nothing below */
-	/* 4 */ IF(SYS_read, 7),                               /* the parent's frames; descriptor 0 is the only one */
-	/* 5 */ IF(SYS_write, 6),                              /* frames to the parent */
-	/* 6 */ IF(SYS_exit_group, 5),                         /* _exit() */
-	/* 7 */ IF(SYS_exit, 4),                               /* the same by its older name */
-	/* 8 */ IF(SYS_rt_sigreturn, 3),                       /* no handler is set; harmless, and some unwinders need it */
-	/* 9 */ IF(SYS_brk, 3),                                /* malloc wants to grow: told that it cannot */
-	/* 10 */ IF(SYS_mmap, 3),                              /* so that libc reports ENOMEM instead of dying */
-	/* 11 */ RETURN(SECCOMP_RET_KILL_PROCESS),             /* open, socket, execve, fork, everything else */
-	/* 12 */ RETURN(SECCOMP_RET_ALLOW),                    /* 4-8 */
-	/* 13 */ RETURN(SECCOMP_RET_ERRNO | 0),                /* 9: brk's failure is an end below the one asked for: 0 */
-	/* 14 */ RETURN(SECCOMP_RET_ERRNO | ENOMEM),           /* 10 */
+	/* 0 */ LOAD(arch),                          /* numbers mean something on one ABI only */
+	/* 1 */ IF(NATIVE, 1),                       /* native: on to 3 */
+	/* 2 */ RETURN(SECCOMP_RET_KILL_PROCESS),    /* any other ABI: the end */
+	/* 3 */ LOAD(nr),                            /* x32 numbers carry a bit and match nothing below */
+	/* 4 */ IF(SYS_read, 7),                     /* the parent's frames; descriptor 0 is the only one */
+	/* 5 */ IF(SYS_write, 6),                    /* frames to the parent */
+	/* 6 */ IF(SYS_exit_group, 5),               /* _exit() */
+	/* 7 */ IF(SYS_exit, 4),                     /* the same by its older name */
+	/* 8 */ IF(SYS_rt_sigreturn, 3),             /* no handler is set; harmless, and some unwinders need it */
+	/* 9 */ IF(SYS_brk, 3),                      /* malloc wants to grow: told that it cannot */
+	/* 10 */ IF(SYS_mmap, 3),                    /* so that libc reports ENOMEM instead of dying */
+	/* 11 */ RETURN(SECCOMP_RET_KILL_PROCESS),   /* open, socket, execve, fork, everything else */
+	/* 12 */ RETURN(SECCOMP_RET_ALLOW),          /* 4-8 */
+	/* 13 */ RETURN(SECCOMP_RET_ERRNO | 0),      /* 9: brk's failure is an end below the one asked for: 0 */
+	/* 14 */ RETURN(SECCOMP_RET_ERRNO | ENOMEM), /* 10 */
 };
 const unsigned short eval_filter_len = ARRAY_LEN(eval_filter);

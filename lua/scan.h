@@ -8,9 +8,9 @@
 
 /* Where a table's field starts in the text. */
 struct scan_field {
-	uint32_t table;       /* number of its table, from 0 in the order of their braces */
-	uint32_t at, len;     /* key as written, quotes not counted; len 0: no plain key */
-	uint32_t index;       /* position among the list items, from 0, `false` not counted; SCAN_NONE with a key */
+	uint32_t table;   /* number of its table, from 0 in the order of their braces */
+	uint32_t at, len; /* key as written, quotes not counted; len 0: no plain key */
+	uint32_t index;   /* position among the list items, from 0, `false` not counted; SCAN_NONE with a key */
 	uint32_t line;
 };
 struct scan_table {

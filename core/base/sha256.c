@@ -53,13 +53,14 @@ void lw_sha256_init(struct lw_sha256 *c)
 
 void lw_sha256_add(struct lw_sha256 *c, const void *p, size_t n)
 {
+	if (n == 0)
+		return; /* p may be NULL */
 	const uint8_t *in = p;
 	size_t used = c->len % 64;
 	c->len += n;
 	if (used) {
 		size_t part = n < 64 - used ? n : 64 - used;
-		if (part)
-			memcpy(c->buf + used, in, part);
+		memcpy(c->buf + used, in, part);
 		in += part;
 		n -= part;
 		if (used + part < 64)

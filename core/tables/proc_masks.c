@@ -5,38 +5,29 @@
 const char *const lw_masked_paths[] = {
 	"/proc/acpi",
 	"/proc/asound",
-	"/proc/interrupts",   /* keystroke timing of other tenants */
+	"/proc/interrupts", /* keystroke timing of other tenants */
 	"/proc/kcore",
-	"/proc/keys",         /* key names of the same kernel uid */
+	"/proc/keys", /* key names of the same kernel uid */
 	"/proc/latency_stats",
 	"/proc/sched_debug",
 	"/proc/scsi",
 	"/proc/timer_list",
 	"/proc/timer_stats",
-	"/proc/kallsyms",     /* symbol names even where addresses read as zero */
+	"/proc/kallsyms", /* symbol names even where addresses read as zero */
 	"/proc/key-users",
-	"/proc/sysrq-trigger",
 	"/sys/devices/virtual/powercap", /* energy counters: CVE-2020-8694 (PLATYPUS) */
 	"/sys/firmware",
 	"/sys/kernel/btf",
-	"/sys/kernel/debug",
 	"/sys/kernel/notes",
 	"/sys/kernel/security",
-	"/sys/kernel/tracing",
-	"/sys/fs/bpf",
 	NULL,
 };
 
 const char *const lw_masked_root_only[] = {
-	"/proc/kmsg",
-	"/proc/kpagecgroup",
-	"/proc/kpagecount",
-	"/proc/kpageflags",
-	"/proc/pagetypeinfo",
-	"/proc/slabinfo",
-	"/proc/vmallocinfo",
-	"/sys/kernel/slab",
-	NULL,
+	"/proc/kmsg",          "/proc/kpagecgroup",  "/proc/kpagecount",
+	"/proc/kpageflags",    "/proc/pagetypeinfo", "/proc/slabinfo",
+	"/proc/vmallocinfo",   "/sys/kernel/slab",   "/sys/kernel/debug", /* these are 0700 root */
+	"/sys/kernel/tracing", "/sys/fs/bpf",        NULL,
 };
 
 const char *const lw_readonly_paths[] = {

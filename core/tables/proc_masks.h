@@ -8,6 +8,6 @@ extern const char *const lw_masked_paths[];     /* NULL-terminated; masked whate
 extern const char *const lw_masked_root_only[]; /* files of mode 0400 root: masked when host uid 0 is mapped or the
 						 * user namespace is the host's; unreadable without that anyway */
 extern const char *const lw_readonly_paths[];
-extern const char *const lw_host_secrets[];     /* of the host view, masked when host uid 0 is mapped */
+extern const char *const lw_host_secrets[]; /* of the host view, masked when host uid 0 is mapped */
 
 #endif

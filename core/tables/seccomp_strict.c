@@ -11,6 +11,8 @@ static const struct lw_arg_rule unix_rules[] = {
 const struct lw_seccomp_cut lw_strict_table[] = {
 	{ "accept", LW_DENY, 0, "serves no network", NULL, 0 },
 	{ "accept4", LW_DENY, 0, "serves no network", NULL, 0 },
+	{ "arm_sync_file_range", LW_NOSYS, 0, "tuning of write-back: databases go on without", NULL, 0 },
+	{ "bind", LW_DENY, 0, "serves no network", NULL, 0 },
 	{ "capset", LW_DENY, 0, "credentials stay as they are", NULL, 0 },
 	{ "chown", LW_DENY, 0, "owners stay as they are", NULL, 0 },
 	{ "chown32", LW_DENY, 0, "owners stay as they are", NULL, 0 },
@@ -88,5 +90,12 @@ const struct lw_seccomp_cut lw_strict_table[] = {
 	{ "socketpair", LW_DENY, 0, "only unix sockets", unix_rules, sizeof unix_rules / sizeof unix_rules[0] },
 	{ "splice", LW_NOSYS, 0, "splices page cache into pipes", NULL, 0 },
 	{ "sync", LW_DENY, 0, "flushes every file system of the machine", NULL, 0 },
+	{ "sync_file_range", LW_NOSYS, 0, "tuning of write-back: databases go on without", NULL, 0 },
+	{ "sync_file_range2", LW_NOSYS, 0, "tuning of write-back: databases go on without", NULL, 0 },
+	{ "timerfd_create", LW_NOSYS, 0, "timers as descriptors: for event loops of daemons", NULL, 0 },
+	{ "timerfd_gettime", LW_NOSYS, 0, "timers as descriptors: for event loops of daemons", NULL, 0 },
+	{ "timerfd_gettime64", LW_NOSYS, 0, "timers as descriptors: for event loops of daemons", NULL, 0 },
+	{ "timerfd_settime", LW_NOSYS, 0, "timers as descriptors: for event loops of daemons", NULL, 0 },
+	{ "timerfd_settime64", LW_NOSYS, 0, "timers as descriptors: for event loops of daemons", NULL, 0 },
 };
 const unsigned lw_strict_count = sizeof lw_strict_table / sizeof lw_strict_table[0];

@@ -81,6 +81,7 @@ struct cli_job {
 	struct lw_eval_result eval; /* raw NULL when the spec came from --spec */
 	struct lw_spec *spec;
 	struct lw_plan *plan;
+	bool any_command; /* check, explain: the profile leaves the command to the command line */
 };
 int cli_probe(struct cli *c, struct cli_job *job, struct lw_err *err);
 /* The spec of `profile` (or --spec), with the command line's options merged over it, decoded and checked. */

@@ -6,15 +6,16 @@
 #include "lua/cli/cli.h"
 #include "lua/cli/options.h"
 
-static void add_options(struct lw_text *t, unsigned any, unsigned not_these)
+/* The options of these verbs: either those that every verb has, or the others. */
+static void add_options(struct lw_text *t, unsigned verbs, bool everywhere)
 {
 	for (size_t i = 0; i < cli_option_count; i++) {
 		const struct cli_option *o = &cli_option_table[i];
 		char left[96];
-		if (!(o->verbs & any) || o->verbs == not_these)
+		if (!(o->verbs & verbs) || (o->verbs == CLI_EVERYWHERE) != everywhere)
 			continue;
-		int n = o->letter ? snprintf(left, sizeof left, "  -%c, --%s", o->letter, o->name) :
-				    snprintf(left, sizeof left, "      --%s", o->name);
+		int n = o->letter ? snprintf(left, sizeof left, "  -%c, --%s", o->letter, o->name)
+				  : snprintf(left, sizeof left, "      --%s", o->name);
 		if (o->alias)
 			n += snprintf(left + n, sizeof left - (size_t)n, ", --%s", o->alias);
 		if (o->arg)
@@ -37,11 +38,11 @@ static void help_verb(struct lw_text *t, const struct cli_verb *v)
 	size_t before = t->len;
 	lw_text_add(t, "\nOptions (anywhere before --):\n");
 	size_t heading = t->len;
-	add_options(t, 1u << (v - cli_verb_table), CLI_EVERYWHERE);
+	add_options(t, 1u << (v - cli_verb_table), false);
 	if (t->len == heading && !t->failed)
 		t->buf[t->len = before] = 0;
 	lw_text_add(t, "\nOptions of every verb:\n");
-	add_options(t, CLI_EVERYWHERE, 0);
+	add_options(t, CLI_EVERYWHERE, true);
 }
 
 static void help_all(struct lw_text *t)
@@ -57,7 +58,7 @@ static void help_all(struct lw_text *t)
 	}
 	cli_table(t, cells, CLI_VERBS, 2);
 	lw_text_add(t, "\nOptions of every verb:\n");
-	add_options(t, CLI_EVERYWHERE, 0);
+	add_options(t, CLI_EVERYWHERE, true);
 	lw_text_add(t, "\n`lunward help VERB` says more. Try: lunward run -- sh\n");
 }
 
@@ -65,7 +66,7 @@ int cli_cmd_help(struct cli *c)
 {
 	_cleanup_(lw_text_done_p) struct lw_text t = { 0 };
 	struct lw_err err = { 0 };
-	const struct cli_verb *v = c->verb && c->verb != &cli_verb_table[CLI_HELP] ? c->verb : NULL;
+	const struct cli_verb *v = c->help ? c->verb : NULL;
 	if (!v && c->n_words) {
 		const char *names[CLI_VERBS];
 		for (size_t i = 0; i < CLI_VERBS; i++) {

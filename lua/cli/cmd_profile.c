@@ -55,8 +55,8 @@ static void add_dir(json_t *list, const char *dir)
 		if (!listed(list, name) && asprintf(&path, "%s/%s", dir, entries[i]->d_name) > 0 &&
 		    lw_read_file(path, PROFILE_MAX, &text, &len) >= 0) {
 			summary(text, name, about, sizeof about);
-			json_array_append_new(list, json_pack("{s:s,s:s,s:s}", "name", name, "path", path, "summary",
-							      about));
+			json_array_append_new(list,
+					      json_pack("{s:s,s:s,s:s}", "name", name, "path", path, "summary", about));
 		}
 		free(entries[i]);
 	}
@@ -102,9 +102,8 @@ static int show(struct cli *c, const char **dirs, const char *word)
 	for (; !is_path && *dirs && r == -ENOENT; dirs++) {
 		free(path);
 		path = NULL;
-		r = asprintf(&path, "%s/%s.lua", *dirs, word) < 0 ?
-			    -ENOMEM :
-			    lw_read_file(path, PROFILE_MAX, &text, &len);
+		r = asprintf(&path, "%s/%s.lua", *dirs, word) < 0 ? -ENOMEM
+								  : lw_read_file(path, PROFILE_MAX, &text, &len);
 	}
 	if (r < 0) {
 		lw_fail_as(&err, LW_ERR_USAGE, r, "profile '%s': %s", word, strerror(-r));

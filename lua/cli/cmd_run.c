@@ -63,7 +63,7 @@ static void hint_at_outside(const struct cli_job *job, struct lw_err *err)
 	const char *command = job->spec->command.n ? job->spec->command.v[0] : "";
 	const char *path = strchr(command, '/') ? NULL : getenv("PATH");
 	char file[4096];
-	if (err->cls != LW_ERR_NOT_FOUND || err->hint[0] || !*command)
+	if (err->cls != LW_ERR_NOT_FOUND || !*command)
 		return;
 	if (!path) {
 		if (command[0] == '/' && !access(command, X_OK))
@@ -74,7 +74,8 @@ static void hint_at_outside(const struct cli_job *job, struct lw_err *err)
 		size_t n = strcspn(p, ":");
 		if (n && snprintf(file, sizeof file, "%.*s/%s", (int)n, p, command) < (int)sizeof file &&
 		    !access(file, X_OK)) {
-			lw_err_hint(err, "%s exists here but is not on the PATH inside; -v shows it, -e PATH=... finds it",
+			lw_err_hint(err,
+				    "%s exists here but is not on the PATH inside; -v shows it, -e PATH=... finds it",
 				    file);
 			return;
 		}
@@ -104,8 +105,10 @@ static int start(struct cli *c, const char *profile, struct cli_job *job, const 
 		print_notes(job);
 	cli_report_event(report, "created", NULL);
 	r = lw_launch(job->plan, &o, ret, err);
-	if (r < 0)
+	if (r < 0) {
+		cli_blame_option(c, err);
 		hint_at_outside(job, err);
+	}
 	return r;
 }
 

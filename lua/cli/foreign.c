@@ -71,8 +71,9 @@ static const struct foreign properties[] = {
 
 static const struct foreign verbs[] = {
 	{ "create", "a profile is a file; `lunward run PROFILE` makes and runs the sandbox" },
-	{ "inspect", "`lunward plan --format json PROFILE` prints the spec as one object, run --status-fd the pid; there are "
-		     "no {{...}} templates" },
+	{ "inspect",
+	  "`lunward plan --format json PROFILE` prints the spec as one object, run --status-fd the pid; there are "
+	  "no {{...}} templates" },
 	{ "start", "`lunward run PROFILE`" },
 };
 
@@ -80,8 +81,8 @@ static const char *find(const struct foreign *v, size_t n, const char *word, siz
 {
 	for (size_t i = 0; i < n; i++) {
 		size_t k = strlen(v[i].word);
-		if (v[i].word[k - 1] == '*' ? len >= k - 1 && !strncmp(v[i].word, word, k - 1) :
-					      len == k && !strncmp(v[i].word, word, k))
+		if (v[i].word[k - 1] == '*' ? len >= k - 1 && !strncmp(v[i].word, word, k - 1)
+					    : len == k && !strncmp(v[i].word, word, k))
 			return v[i].hint;
 	}
 	return NULL;

@@ -77,8 +77,8 @@ static void hint_at_command(const struct cli *c, const char *profile, const stru
 
 static int read_spec(const char *file, char **ret, size_t *ret_len, struct lw_err *err)
 {
-	int r = strcmp(file, "-") ? lw_read_file(file, SPEC_MAX, ret, ret_len) :
-				    lw_read_all(STDIN_FILENO, SPEC_MAX, ret, ret_len);
+	int r = strcmp(file, "-") ? lw_read_file(file, SPEC_MAX, ret, ret_len)
+				  : lw_read_all(STDIN_FILENO, SPEC_MAX, ret, ret_len);
 	if (r < 0) {
 		lw_fail_as(err, LW_ERR_USAGE, r, "%s: %s", file, strerror(-r));
 		lw_err_in(err, "--spec");
@@ -125,9 +125,27 @@ static int load_profile(struct cli *c, const char *profile, struct cli_job *job,
 		return r;
 	}
 	r = cli_override(c, job->host, job->eval.raw, &job->spec, err);
-	if (r < 0 && err->cls != LW_ERR_USAGE)
-		lw_err_at(err, (struct lw_origin){ job->eval.path, 0 });
-	return r;
+	if (r < 0) {
+		if (err->cls != LW_ERR_USAGE)
+			lw_err_at(err, (struct lw_origin){ job->eval.path, 0 });
+		return r;
+	}
+	job->spec->profile_path = lw_arena_strdup(job->spec->arena, job->eval.path);
+	return job->spec->profile_path ? 0 : lw_fail(err, -ENOMEM, "out of memory");
+}
+
+/* A profile without a command is one to be run with `-- COMMAND`. What is only looked at gets a word in its place,
+ * since nothing else of it depends on the command. */
+static int stand_in_command(const struct cli *c, struct cli_job *job, struct lw_err *err)
+{
+	static const char *stand_in[] = { "COMMAND" };
+	bool looks = c->verb == &cli_verb_table[CLI_CHECK] || c->verb == &cli_verb_table[CLI_EXPLAIN];
+	if (job->spec->command.n || !looks)
+		return 0;
+	job->any_command = true;
+	job->spec->command.n = 1;
+	job->spec->command.v = lw_arena_memdup(job->spec->arena, stand_in, sizeof stand_in);
+	return job->spec->command.v ? 0 : lw_fail(err, -ENOMEM, "out of memory");
 }
 
 int cli_load(struct cli *c, const char *profile, struct cli_job *job, struct lw_err *err)
@@ -141,6 +159,8 @@ int cli_load(struct cli *c, const char *profile, struct cli_job *job, struct lw_
 		return -EINVAL;
 	}
 	r = c->spec ? load_spec_file(c, job, err) : load_profile(c, profile, job, err);
+	if (r >= 0)
+		r = stand_in_command(c, job, err);
 	if (r < 0)
 		return r;
 	r = lw_spec_check(job->spec, err);

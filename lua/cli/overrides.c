@@ -314,8 +314,8 @@ static int seccomp_rule(struct cli_layer *l, bool allow, const char *call, struc
 			lw_err_hint(err, "a name, a @group or all");
 		return -EINVAL;
 	}
-	json_t *rule = allow ? json_pack("{s:s,s:[s]}", "action", "allow", "names", call) :
-			       json_pack("{s:s,s:s,s:[s]}", "action", "errno", "errno", "EPERM", "names", call);
+	json_t *rule = allow ? json_pack("{s:s,s:[s]}", "action", "allow", "names", call)
+			     : json_pack("{s:s,s:s,s:[s]}", "action", "errno", "errno", "EPERM", "names", call);
 	return append(strcmp(call, "all") ? l->rules : l->rules_all, rule, err);
 }
 
@@ -399,6 +399,10 @@ static int build(const struct cli *c, struct cli_layer *l, struct lw_err *err)
 
 void cli_blame_option(const struct cli *c, struct lw_err *err)
 {
+	if (c->n_command && !strcmp(err->path, "command")) {
+		err->file[0] = err->path[0] = 0;
+		err->line = 0;
+	}
 	for (size_t i = c->n_uses; i > 0; i--) {
 		const struct cli_option *o = c->uses[i - 1].option;
 		const char *key = o->key, *value = c->uses[i - 1].value;
@@ -411,7 +415,6 @@ void cli_blame_option(const struct cli *c, struct lw_err *err)
 			continue;
 		err->file[0] = err->path[0] = 0;
 		err->line = 0;
-		err->cls = LW_ERR_USAGE;
 		lw_err_in(err, "--%s", o->name);
 		return;
 	}
@@ -441,6 +444,7 @@ int cli_override(const struct cli *c, const struct lw_host *host, const json_t *
 		struct lw_err mine = { 0 };
 		if (lw_spec_decode(l.raw, &alone, &mine) < 0) {
 			*err = mine;
+			err->cls = LW_ERR_USAGE;
 			cli_blame_option(c, err);
 		}
 		lw_spec_free(alone);

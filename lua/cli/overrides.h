@@ -11,15 +11,16 @@ struct lw_spec;
 
 /* The layer while it is built. */
 struct cli_layer {
-	json_t *raw;              /* the layer */
-	const json_t *base;       /* what it will be merged over */
+	json_t *raw;        /* the layer */
+	const json_t *base; /* what it will be merged over */
 	const struct lw_host *host;
-	json_t *drop, *add;       /* capability names; drops apply first, as in Docker */
-	json_t *rules_all, *rules; /* seccomp: rules about all calls come first, so named calls beat them in any order */
+	json_t *drop, *add; /* capability names; drops apply first, as in Docker */
+	json_t *rules_all,
+		*rules; /* seccomp: rules about all calls come first, so named calls beat them in any order */
 	const char *seccomp_base;
-	const char *root;         /* --root */
+	const char *root; /* --root */
 	bool read_only;
-	int64_t memory_and_swap;  /* --memory-swap; 0: not given, -1: unlimited */
+	int64_t memory_and_swap; /* --memory-swap; 0: not given, -1: unlimited */
 };
 
 /* Builds the layer of everything on the command line, merges it over base (borrowed) and decodes the result. Without

@@ -1,5 +1,5 @@
-/* run_loop.c: one poll(2) over the sandbox, our signals and the terminal. Signals are read from a descriptor, so nothing
- * here runs in a handler, and every way out passes the place that gives the terminal back. */
+/* run_loop.c: one poll(2) over the sandbox, our signals and the terminal. Signals are read from a descriptor, so
+ * nothing here runs in a handler, and every way out passes the place that gives the terminal back. */
 #include "lua/cli/run_loop.h"
 #include <errno.h>
 #include <poll.h>
@@ -21,10 +21,9 @@ static const struct {
 	int signal;
 	enum action action;
 } signal_table[] = {
-	{ SIGHUP, FORWARD },  { SIGINT, FORWARD },  { SIGQUIT, FORWARD },  { SIGTERM, FORWARD },
-	{ SIGUSR1, FORWARD }, { SIGUSR2, FORWARD }, { SIGALRM, FORWARD },  { SIGTSTP, STOP },
-	{ SIGCONT, RESUME },  { SIGWINCH, RESIZE }, { SIGTTIN, SWALLOW },  { SIGTTOU, SWALLOW },
-	{ SIGPIPE, SWALLOW },
+	{ SIGHUP, FORWARD },  { SIGINT, FORWARD },  { SIGQUIT, FORWARD }, { SIGTERM, FORWARD }, { SIGUSR1, FORWARD },
+	{ SIGUSR2, FORWARD }, { SIGALRM, FORWARD }, { SIGTSTP, STOP },    { SIGCONT, RESUME },  { SIGWINCH, RESIZE },
+	{ SIGTTIN, SWALLOW }, { SIGTTOU, SWALLOW }, { SIGPIPE, SWALLOW },
 };
 
 int cli_signals_open(int *ret_fd, struct lw_err *err)

@@ -1,6 +1,7 @@
-/* tty.c: the caller's terminal in raw mode and the sandbox's pty, copied both ways. The sandbox never holds the caller's
- * terminal, so nothing inside can type into it (TIOCSTI) or change its modes. Whatever happens, the terminal is given
- * back as it was found, and only while we are its foreground job: otherwise its modes are another program's. */
+/* tty.c: the caller's terminal in raw mode and the sandbox's pty, copied both ways. The sandbox never holds the
+ * caller's terminal, so nothing inside can type into it (TIOCSTI) or change its modes. Whatever happens, the terminal
+ * is given back as it was found, and only while we are its foreground job: otherwise its modes are another program's.
+ */
 #include "lua/cli/tty.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -194,5 +195,4 @@ bool cli_tty_more(struct cli_tty *t)
 void cli_tty_write(struct cli_tty *t)
 {
 	write_from(&t->out);
-
 }

@@ -22,7 +22,7 @@ struct cli_tty {
 	int input;   /* where typing comes from, or -1 */
 	bool raw;    /* control is in raw mode because of us */
 	bool foreground;
-	char last;   /* last byte typed: decides how an end of input is told to the pty */
+	char last; /* last byte typed: decides how an end of input is told to the pty */
 	bool end_pending;
 	struct termios saved;
 	struct cli_tty_pipe in, out;

@@ -10,6 +10,7 @@ profiles=$(readlink -f ../../profiles)
 update=${UPDATE:-0} failed=0 count=0
 got=$(mktemp); trap 'rm -f "$got"' EXIT
 
+shopt -s nullglob
 [ $# -gt 0 ] || for f in *.lua; do set -- "$@" "${f%.lua}"; done
 for name in "$@"; do
 	args=()

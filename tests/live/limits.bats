@@ -17,10 +17,13 @@ need_limit() {
 
 @test "pids: no more tasks than granted" {
 	need_limit --pids-limit 8
-	# The shell is one of the eight; a ninth task must be refused.
-	run "$LUNWARD" run --pids-limit 8 -- bash -c 'for i in 1 2 3 4 5 6 7; do sleep 2 & done; echo seven; : | :'
-	assert_output_has seven
-	assert_output_has "Resource temporarily unavailable"
+	need_cmd perl
+	# shellcheck disable=SC2016  # for perl inside, which is one of the eight itself
+	run "$LUNWARD" run --pids-limit 8 -- perl -e \
+		'for (1..20) { my $p = fork; last unless defined $p; if (!$p) { sleep 60; exit } push @k, $p }
+		 print scalar @k; kill "KILL", @k'
+	assert_status 0
+	[ "$output" = 7 ] || { echo "$output children"; return 1; }
 }
 
 @test "memory: who takes more is killed, and the exit code says so" {
@@ -48,7 +51,7 @@ need_limit() {
 @test "tmpfs: size and inodes are bounded" {
 	run "$LUNWARD" run -- bash -c 'head -c 200000000 /dev/zero >/tmp/big; stat -c %s /tmp/big'
 	assert_output_has "No space left on device"
-	run "$LUNWARD" run -- bash -c 'df -i --output=itotal /tmp | tail -n 1'
+	run "$LUNWARD" run -- bash -c 'df --output=itotal /tmp | tail -n 1'
 	assert_status 0
 	[ "$((output))" -gt 0 ] && [ "$((output))" -lt 1000000 ]
 }

@@ -422,6 +422,32 @@ static void v2_user_scope_with_shell(void **state)
 	done(h);
 }
 
+/* No systemd: somebody made a subtree for the user and put the shell into a leaf of it. */
+static void v2_user_subtree(void **state)
+{
+	struct file files[] = {
+		{ .path = V2 "/users/ann", .owner = 1000 },
+		{ .path = V2 "/users/ann/cgroup.controllers", .content = "cpu memory pids\n" },
+		{ .path = V2 "/users/ann/cgroup.subtree_control", .owner = 1000, .content = "memory pids cpu\n" },
+		{ .path = V2 "/users/ann/shell", .owner = 1000, .occupied = true },
+		{ .path = V2 "/users/ann/shell/cgroup.subtree_control", .owner = 1000, .content = "" },
+		{ 0 },
+		{ 0 },
+	};
+	const struct machine m = { 1000, v2_mounts, "0::/users/ann/shell\n", files };
+	struct lw_host *h = probe(&m, NULL);
+	(void)state;
+	same(h->cgroup.parent[LW_CTL_PIDS], V2 "/users/ann");
+	same(h->cgroup.parent[LW_CTL_CPU], V2 "/users/ann");
+	assert_false(h->cgroup.own_leaf);
+	done(h);
+	files[5] = (struct file)SYSTEMD;
+	h = probe(&m, NULL);
+	assert_null(h->cgroup.parent[LW_CTL_PIDS]);
+	contains(h->cgroup.why[LW_CTL_PIDS], "systemd-run --user --scope -p Delegate=yes");
+	done(h);
+}
+
 static void v2_user_session(void **state)
 {
 	const struct file files[] = { SYSTEMD, { .path = V2 "/user.slice/user-1000.slice/session-2.scope" }, { 0 } };
@@ -524,6 +550,7 @@ int main(void)
 		cmocka_unit_test(v2_user_scope),
 		cmocka_unit_test(v2_user_already_in_leaf),
 		cmocka_unit_test(v2_user_scope_with_shell),
+		cmocka_unit_test(v2_user_subtree),
 		cmocka_unit_test(v2_user_session),
 		cmocka_unit_test(v2_container),
 		cmocka_unit_test(v2_foreign_root),

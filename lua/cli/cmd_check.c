@@ -1,0 +1,106 @@
+/* cmd_check.c: `lunward check`: every mistake that can be seen without running anything. A profile is right or wrong by
+ * itself; what only this host refuses is a warning. */
+#include <errno.h>
+#include <linux/sched.h>
+#include <string.h>
+#include "base/cleanup.h"
+#include "lua/cli/cli.h"
+
+struct findings {
+	json_t *errors, *warnings; /* lists of cli_err_json objects */
+	struct lw_text text;       /* the same for people, a line each */
+};
+
+static void add(struct findings *f, struct lw_err *err, bool warning)
+{
+	char line[sizeof *err + 64];
+	if (err->file[0] && err->path[0])
+		lw_eval_locate_key(err);
+	json_array_append_new(warning ? f->warnings : f->errors, cli_err_json(err));
+	lw_text_addf(&f->text, "%s%s\n", warning ? "warning: " : "", lw_err_format(err, line, sizeof line));
+}
+
+static void add_warning(void *arg, struct lw_origin at, const char *path, const char *msg)
+{
+	struct lw_err w = { 0 };
+	lw_fail_as(&w, LW_ERR_POLICY, -EINVAL, "%s", msg);
+	lw_err_at(&w, at);
+	lw_err_in(&w, "%s", path);
+	add(arg, &w, true);
+}
+
+/* The oldest rule there is: root inside must not be root outside. Such a sandbox runs when told to, but never passes.
+ */
+static void rule_root_without_userns(struct findings *f, const struct lw_spec *s)
+{
+	struct lw_err e = { 0 };
+	bool root = s->user.name ? !strcmp(s->user.name, "root") : s->user.uid == 0;
+	if (!root || s->namespaces.mode[LW_NS_USER] != LW_NS_HOST)
+		return;
+	lw_fail_as(&e, LW_ERR_POLICY, -EPERM, "root without a user namespace: uid 0 inside is uid 0 of the host");
+	lw_err_hint(&e, "user = \"nobody\", or namespaces.user = \"new\"");
+	lw_err_at(&e, s->user.rec.origin);
+	lw_err_at(&e, s->namespaces.rec.origin);
+	lw_err_at(&e, s->rec.origin);
+	lw_err_in(&e, "user");
+	add(f, &e, false);
+}
+
+static void check(struct cli *c, const char *file, struct lw_host *host, struct findings *f)
+{
+	struct cli_job job = { .host = host };
+	struct lw_err err = { 0 };
+	if (cli_load(c, file, &job, &err) < 0) {
+		add(f, &err, false);
+	} else {
+		rule_root_without_userns(f, job.spec);
+		lw_spec_warnings(job.spec, add_warning, f);
+		if (lw_plan_build(job.spec, host, &job.plan, &err) < 0) {
+			bool here_only = err.cls != LW_ERR_POLICY;
+			if (here_only && !err.hint[0])
+				lw_err_hint(&err, "on this host");
+			add(f, &err, here_only);
+		}
+	}
+	job.host = NULL; /* the next file uses it */
+	cli_job_done(&job);
+}
+
+int cli_cmd_check(struct cli *c)
+{
+	struct lw_err err = { 0 };
+	struct cli_job job = { 0 };
+	if (!c->n_words) {
+		lw_fail_as(&err, LW_ERR_USAGE, -EINVAL, "check: no file given");
+		lw_err_hint(&err, "lunward check FILE...");
+		return cli_fail(&err);
+	}
+	if (cli_probe(c, &job, &err) < 0)
+		return cli_fail(&err);
+	json_t *files = json_array();
+	_cleanup_(lw_text_done_p) struct lw_text t = { 0 };
+	bool bad = false;
+	for (size_t i = 0; i < c->n_words; i++) {
+		struct findings f = { .errors = json_array(), .warnings = json_array() };
+		check(c, c->words[i], job.host, &f);
+		bad |= json_array_size(f.errors) > 0;
+		if (f.text.buf)
+			lw_text_addn(&t, f.text.buf, f.text.len);
+		else
+			lw_text_addf(&t, "%s: ok\n", c->words[i]);
+		t.failed |= f.text.failed;
+		json_array_append_new(files, json_pack("{s:s,s:b,s:o,s:o}", "file", c->words[i], "ok",
+						       json_array_size(f.errors) == 0, "errors", f.errors, "warnings",
+						       f.warnings));
+		lw_text_done(&f.text);
+	}
+	int code;
+	if (c->format == CLI_JSON) {
+		code = cli_print_json(json_pack("{s:o}", "files", files));
+	} else {
+		code = cli_print(&t);
+		json_decref(files);
+	}
+	cli_job_done(&job);
+	return code ? code : bad ? CLI_NO : CLI_OK;
+}

@@ -1,0 +1,380 @@
+/* cmd_explain.c: `lunward explain`: what a sandbox could do, in words, worked out from its plan, so that it says what a
+ * run would do and not what the profile meant. One object is made; the text form is that object told in sentences. */
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/mount.h>
+#include <linux/sched.h>
+#include <stdio.h>
+#include <string.h>
+#include "base/cleanup.h"
+#include "base/names.h"
+#include "lua/cli/cli.h"
+#include "lua/cli/explain_call.h"
+#include "lua/cli/overrides.h"
+#include "root_layout.h"
+
+/* --- files --- */
+static void add_path(json_t *list, const char *path, const char *what)
+{
+	json_array_append_new(list, json_pack("{s:s,s:s}", "path", path, "what", what));
+}
+
+static void add_root(const struct lw_plan *p, json_t *reads, json_t *writes)
+{
+	const struct lw_root *root = &p->spec->root;
+	char what[4200];
+	switch (root->kind) {
+	case LW_ROOT_HOST:
+		for (size_t i = 0; i < p->host->n_view; i++)
+			if (!p->host->view[i].link)
+				add_path(reads, p->host->view[i].path, "the host's");
+		break;
+	case LW_ROOT_DIR:
+		snprintf(what, sizeof what, "the host's %s", root->path);
+		add_path(root->readonly ? reads : writes, "/", what);
+		break;
+	case LW_ROOT_EMPTY:
+		break;
+	}
+}
+
+/* As it is going to be mounted, whatever was written: the operation has the last word. */
+static bool mounted_writable(const struct lw_plan *p, const char *destination)
+{
+	for (size_t i = 0; i < p->n_ops; i++) {
+		const struct lw_op *op = &p->ops[i];
+		bool bind = op->kind == LW_OP_MOUNT_BIND;
+		if ((bind || op->kind == LW_OP_MOUNT_FS) && !strcmp(op->str[0], destination))
+			return !(op->num[bind ? 2 : 0] & MOUNT_ATTR_RDONLY);
+	}
+	return false;
+}
+
+static void add_mount(const struct lw_plan *p, const struct lw_mount *m, json_t *reads, json_t *writes)
+{
+	char what[4300] = "", size[LW_FORMAT_MAX];
+	bool writable = mounted_writable(p, m->destination);
+	switch ((enum lw_mount_kind)m->kind) {
+	case LW_MOUNT_BIND:
+		snprintf(what, sizeof what, "the host's %s%s%s", m->source, m->suid ? ", set-user-ID programs too" : "",
+			 m->exec ? "" : ", nothing on it can be executed");
+		break;
+	case LW_MOUNT_TMPFS:
+		snprintf(what, sizeof what, "private, in memory, at most %s, gone at the end",
+			 lw_format_size(m->size, size, sizeof size));
+		break;
+	case LW_MOUNT_PROC:
+		snprintf(what, sizeof what, "the sandbox's own processes; what tells about the host is masked");
+		writable = false;
+		break;
+	case LW_MOUNT_SYSFS:
+		snprintf(what, sizeof what, "devices as the kernel lists them");
+		break;
+	case LW_MOUNT_DEVPTS:
+		snprintf(what, sizeof what, "terminals of its own");
+		break;
+	case LW_MOUNT_FILE:
+		snprintf(what, sizeof what, "a file of the profile's");
+		break;
+	case LW_MOUNT_DIR:
+		snprintf(what, sizeof what, "an empty directory");
+		break;
+	case LW_MOUNT_SYMLINK:
+		snprintf(what, sizeof what, "a link to %s", m->target);
+		break;
+	case LW_MOUNT_REMOVE:
+		return;
+	}
+	add_path(writable ? writes : reads, m->destination, what);
+}
+
+static void add_files(const struct lw_plan *p, json_t *o)
+{
+	json_t *reads = json_array(), *writes = json_array();
+	add_root(p, reads, writes);
+	for (size_t i = 0; i < p->layout->n; i++)
+		add_mount(p, p->layout->v[i].mount, reads, writes);
+	for (size_t i = 0; i < p->spec->devices.n; i++) {
+		const struct lw_device *d = &p->spec->devices.v[i];
+		const char *access = d->access ? d->access : "rwm";
+		char what[4200];
+		snprintf(what, sizeof what, "the host's device %s (%s)", d->source ? d->source : d->path, access);
+		add_path(strchr(access, 'w') ? writes : reads, d->path, what);
+	}
+	json_object_set_new(o, "reads", reads);
+	json_object_set_new(o, "writes", writes);
+}
+
+/* --- who --- */
+static void outside(const struct lw_plan *p, const struct lw_idmaps *m, uint32_t id, char *buf, size_t size)
+{
+	if (!(p->clone_flags & CLONE_NEWUSER)) {
+		snprintf(buf, size, "%" PRIu32, id);
+		return;
+	}
+	snprintf(buf, size, "none");
+	for (size_t i = 0; i < m->n; i++) {
+		const struct lw_idmap *r = &m->v[i];
+		if (id < r->inside || id - r->inside >= r->count)
+			continue;
+		if (r->outside == LW_IDS_LEASED)
+			snprintf(buf, size, "an id of its own");
+		else
+			snprintf(buf, size, "%" PRIu32, r->outside + (id - r->inside));
+	}
+}
+
+static void add_who(const struct lw_plan *p, bool any_command, json_t *o)
+{
+	char uid[32], gid[32];
+	outside(p, &p->uid_map, p->uid, uid, sizeof uid);
+	outside(p, &p->gid_map, p->gid, gid, sizeof gid);
+	json_t *command = json_array();
+	for (char **a = p->argv; !any_command && a && *a; a++)
+		json_array_append_new(command, json_string(*a));
+	json_object_set_new(o, "runs",
+			    json_pack("{s:o,s:s,s:I,s:I,s:s,s:s,s:b}", "command", command, "cwd", p->spec->cwd, "uid",
+				      (json_int_t)p->uid, "gid", (json_int_t)p->gid, "uid_outside", uid, "gid_outside",
+				      gid, "no_new_privileges", p->spec->no_new_privileges));
+}
+
+static void add_capabilities(const struct lw_plan *p, json_t *o)
+{
+	static const char *const names[LW_CAP_SETS] = { "bounding", "effective", "permitted", "inheritable",
+							"ambient" };
+	json_t *sets = json_object();
+	for (size_t k = 0; k < LW_CAP_SETS; k++) {
+		json_t *list = json_array();
+		for (size_t i = 0; i < lw_capability_table.n; i++)
+			if (p->spec->capabilities.set[k] >> lw_capability_table.v[i].value & 1)
+				json_array_append_new(list, json_string(lw_capability_table.v[i].name));
+		json_object_set_new(sets, names[k], list);
+	}
+	json_object_set_new(o, "capabilities", sets);
+}
+
+static void add_syscalls(const struct lw_plan *p, json_t *o)
+{
+	int known = 0;
+	for (int nr = 0; nr < 1024; nr++)
+		known += lw_syscall_name(nr) != NULL;
+	json_object_set_new(o, "syscalls",
+			    json_pack("{s:s,s:i,s:i,s:i,s:i}", "policy", cli_seccomp_base(&p->spec->seccomp), "rules",
+				      (int)p->spec->seccomp.n_rules, "reachable", (int)lw_filter_reachable(&p->filter),
+				      "known", known, "instructions", (int)p->filter.n));
+}
+
+/* --- limits --- */
+static void add_limit(json_t *o, const struct lw_host *h, enum lw_controller ctl, const char *key, int64_t value)
+{
+	json_object_set_new(
+		o, key, json_pack("{s:I,s:b}", "value", (json_int_t)value, "enforced", h->cgroup.parent[ctl] != NULL));
+}
+
+static void add_limits(const struct lw_plan *p, json_t *o)
+{
+	const struct lw_limits *l = &p->spec->limits;
+	json_t *limits = json_object(), *rlimits = json_object();
+	add_limit(limits, p->host, LW_CTL_PIDS, "pids", l->pids);
+	add_limit(limits, p->host, LW_CTL_MEMORY, "memory_bytes", l->memory ? l->memory : p->host->memory_bytes / 2);
+	add_limit(limits, p->host, LW_CTL_MEMORY, "swap_bytes", l->swap);
+	if (l->cpus)
+		add_limit(limits, p->host, LW_CTL_CPU, "cpus_thousandths", l->cpus);
+	for (size_t i = 0; i < p->n_ops; i++) {
+		const struct lw_op *op = &p->ops[i];
+		if (op->kind == LW_OP_RLIMIT)
+			json_object_set_new(rlimits, op->str[0],
+					    json_pack("[I,I]", (json_int_t)op->num[1], (json_int_t)op->num[2]));
+	}
+	json_object_set_new(limits, "rlimits", rlimits);
+	if (p->spec->timeout)
+		json_object_set_new(limits, "timeout_seconds", json_real((double)p->spec->timeout / 1e6));
+	json_object_set_new(o, "limits", limits);
+}
+
+static json_t *explain(const struct lw_plan *p, bool any_command)
+{
+	json_t *o = json_object(), *shared = json_array(), *notes = json_array();
+	json_object_set_new(o, "name", json_string(p->spec->name ? p->spec->name : ""));
+	json_object_set_new(o, "profile", *p->spec->profile_path ? json_string(p->spec->profile_path) : json_null());
+	add_files(p, o);
+	add_who(p, any_command, o);
+	add_capabilities(p, o);
+	add_syscalls(p, o);
+	json_object_set_new(o, "network", json_string(p->spec->network == LW_NET_HOST ? "host" : "none"));
+	for (size_t i = 0; i < lw_namespace_table.n; i++)
+		if (p->spec->namespaces.mode[i] == LW_NS_HOST)
+			json_array_append_new(shared, json_string(lw_namespace_table.v[i].name));
+	json_object_set_new(o, "shared_namespaces", shared);
+	add_limits(p, o);
+	for (size_t i = 0; i < p->n_notes; i++)
+		json_array_append_new(notes, json_string(p->notes[i]));
+	json_object_set_new(o, "notes", notes);
+	return o;
+}
+
+/* --- the same in sentences --- */
+static const char *str(const json_t *o, const char *key)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+	return s ? s : "";
+}
+
+static long long num(const json_t *o, const char *key)
+{
+	return json_integer_value(json_object_get(o, key));
+}
+
+static void tell_paths(struct lw_text *t, const char *heading, const json_t *list)
+{
+	size_t n = json_array_size(list);
+	_cleanup_free_ const char **cells = calloc(n * 2 + 1, sizeof *cells);
+	_cleanup_free_ char(*left)[4200] = calloc(n + 1, sizeof *left);
+	lw_text_addf(t, "%s\n", heading);
+	if (!cells || !left) {
+		t->failed = true;
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		snprintf(left[i], sizeof left[i], "  %s", str(json_array_get(list, i), "path"));
+		cells[2 * i] = left[i];
+		cells[2 * i + 1] = str(json_array_get(list, i), "what");
+	}
+	if (n)
+		cli_table(t, cells, n, 2);
+	else
+		lw_text_add(t, "  nothing\n");
+}
+
+static void tell_names(struct lw_text *t, const json_t *list)
+{
+	_cleanup_(lw_text_done_p) struct lw_text line = { 0 };
+	for (size_t i = 0; i < json_array_size(list); i++)
+		lw_text_addf(&line, "%s%s", i ? ", " : "", json_string_value(json_array_get(list, i)));
+	cli_wrap(t, 2, line.len ? line.buf : "none");
+}
+
+static void tell_who(struct lw_text *t, const json_t *runs)
+{
+	const json_t *command = json_object_get(runs, "command");
+	lw_text_add(t, json_array_size(command) ? "Runs as\n " : "Runs as\n  the command given after --");
+	for (size_t i = 0; i < json_array_size(command); i++) {
+		lw_text_add(t, " ");
+		lw_text_add_json(t, json_string_value(json_array_get(command, i)));
+	}
+	lw_text_addf(t, "\n  in %s, as uid %lld gid %lld inside; outside: uid %s, gid %s\n", str(runs, "cwd"),
+		     num(runs, "uid"), num(runs, "gid"), str(runs, "uid_outside"), str(runs, "gid_outside"));
+	lw_text_add(t, json_is_true(json_object_get(runs, "no_new_privileges"))
+			       ? "  set-user-ID programs and file capabilities give it nothing\n"
+			       : "  set-user-ID programs and file capabilities count (no_new_privileges is off)\n");
+}
+
+static void tell_limit(struct lw_text *t, const json_t *limits, const char *key, const char *label)
+{
+	const json_t *l = json_object_get(limits, key);
+	char buf[LW_FORMAT_MAX];
+	int64_t v = num(l, "value");
+	if (!l)
+		return;
+	if (strstr(key, "_bytes") && v > 1 << 30 && v % (1 << 20))
+		snprintf(buf, sizeof buf, "about %.1fG", (double)v / (1 << 30));
+	else if (strstr(key, "_bytes"))
+		lw_format_size(v, buf, sizeof buf);
+	else if (strstr(key, "_thousandths"))
+		lw_format_cpus(v, buf, sizeof buf);
+	else
+		snprintf(buf, sizeof buf, "%" PRId64, v);
+	lw_text_addf(t, "  %s %s%s\n", label, buf,
+		     json_is_true(json_object_get(l, "enforced")) ? "" : " (this host cannot enforce it)");
+}
+
+static void tell_limits(struct lw_text *t, const json_t *limits)
+{
+	const char *name;
+	json_t *pair;
+	lw_text_add(t, "Limits\n");
+	tell_limit(t, limits, "pids", "tasks:");
+	tell_limit(t, limits, "memory_bytes", "memory:");
+	tell_limit(t, limits, "swap_bytes", "swap, on top of it:");
+	tell_limit(t, limits, "cpus_thousandths", "cpus:");
+	json_object_foreach(json_object_get(limits, "rlimits"), name, pair)
+	{
+		lw_text_addf(t, "  %s of each process:", name);
+		for (size_t i = 0; i < 2; i++) {
+			json_int_t v = json_integer_value(json_array_get(pair, i));
+			if (v < 0)
+				lw_text_addf(t, "%sunlimited", i ? ":" : " ");
+			else
+				lw_text_addf(t, "%s%" JSON_INTEGER_FORMAT, i ? ":" : " ", v);
+		}
+		lw_text_add(t, "\n");
+	}
+	if (json_object_get(limits, "timeout_seconds"))
+		lw_text_addf(t, "  time: %g s, then it is killed\n",
+			     json_real_value(json_object_get(limits, "timeout_seconds")));
+}
+
+static void tell(struct lw_text *t, const json_t *o)
+{
+	const json_t *calls = json_object_get(o, "syscalls"), *shared = json_object_get(o, "shared_namespaces");
+	const json_t *notes = json_object_get(o, "notes");
+	lw_text_addf(t, "%s", str(o, "name"));
+	if (*str(o, "profile"))
+		lw_text_addf(t, " (%s)", str(o, "profile"));
+	lw_text_add(t, "\n");
+	tell_paths(t, "Reads", json_object_get(o, "reads"));
+	tell_paths(t, "Reads and writes", json_object_get(o, "writes"));
+	tell_who(t, json_object_get(o, "runs"));
+	lw_text_add(t, "Capabilities\n");
+	tell_names(t, json_object_get(json_object_get(o, "capabilities"), "bounding"));
+	lw_text_add(t, "System calls\n");
+	if (num(calls, "instructions"))
+		lw_text_addf(t, "  %lld of %lld can be reached: policy \"%s\", %lld rules over it\n",
+			     num(calls, "reachable"), num(calls, "known"), str(calls, "policy"), num(calls, "rules"));
+	else
+		lw_text_add(t, "  all: there is no filter\n");
+	lw_text_add(t, "Network\n");
+	lw_text_add(t, strcmp(str(o, "network"), "host")
+			       ? "  nothing but a loopback interface of its own\n"
+			       : "  whatever the host reaches, the host's abstract sockets among it\n");
+	tell_limits(t, json_object_get(o, "limits"));
+	if (json_array_size(shared)) {
+		lw_text_add(t, "Shared with the host (namespaces)\n");
+		tell_names(t, shared);
+	}
+	if (json_array_size(notes))
+		lw_text_add(t, "Notes\n");
+	for (size_t i = 0; i < json_array_size(notes); i++)
+		cli_wrap(t, 2, json_string_value(json_array_get(notes, i)));
+}
+
+static int show(const struct cli *c, const struct cli_job *job)
+{
+	json_t *o = explain(job->plan, job->any_command);
+	if (c->format == CLI_JSON)
+		return cli_print_json(o);
+	_cleanup_(lw_text_done_p) struct lw_text t = { 0 };
+	tell(&t, o);
+	json_decref(o);
+	return cli_print(&t);
+}
+
+int cli_cmd_explain(struct cli *c)
+{
+	struct lw_err err = { 0 };
+	struct cli_job job = { 0 };
+	const char *profile;
+	int r = cli_profile_word(c, &profile, &err), code;
+	if (r >= 0)
+		r = cli_load(c, profile, &job, &err);
+	if (r >= 0 && c->call)
+		r = cli_explain_call(c, &job, &code, &err);
+	else if (r >= 0 && (r = lw_plan_build(job.spec, job.host, &job.plan, &err)) >= 0)
+		code = show(c, &job);
+	if (r < 0) {
+		cli_blame_option(c, &err);
+		code = cli_fail(&err);
+	}
+	cli_job_done(&job);
+	return code;
+}

@@ -1,0 +1,146 @@
+/* eval_host.c: `host`, what a profile may know about this machine and this caller, and `AF`, the numbers of address
+ * families. Everything comes from struct lw_host, probed before the clone; nothing is asked of the kernel here. */
+#include <string.h>
+#include <sys/socket.h>
+#include "base/cleanup.h"
+#include "base/names.h"
+#include "base/text.h"
+#include "lua/eval_child.h"
+
+static const char *const feature_table[] = {
+	"cgroup", "cpu",       "devices", "freezer",    "idmapped_mounts",
+	"memory", "newuidmap", "pids",    "privileged", "swap_accounting",
+};
+
+static bool has_feature(const struct lw_host *h, const char *name, bool *ret)
+{
+	static const struct {
+		const char *name;
+		enum lw_controller controller;
+	} controllers[] = {
+		{ "cpu", LW_CTL_CPU },       { "devices", LW_CTL_DEVICES }, { "freezer", LW_CTL_FREEZER },
+		{ "memory", LW_CTL_MEMORY }, { "pids", LW_CTL_PIDS },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(controllers); i++)
+		if (!strcmp(controllers[i].name, name)) {
+			*ret = h->cgroup.parent[controllers[i].controller] != NULL;
+			return true;
+		}
+	if (!strcmp(name, "cgroup"))
+		*ret = h->cgroup.version != 0;
+	else if (!strcmp(name, "idmapped_mounts")) /* of ordinary file systems: Linux 5.12 */
+		*ret = h->kernel_major > 5 || (h->kernel_major == 5 && h->kernel_minor >= 12);
+	else if (!strcmp(name, "newuidmap"))
+		*ret = h->has_newuidmap;
+	else if (!strcmp(name, "privileged"))
+		*ret = h->privileged;
+	else if (!strcmp(name, "swap_accounting"))
+		*ret = h->swap_accounting;
+	else
+		return false;
+	return true;
+}
+
+static int host_has(lua_State *L)
+{
+	const char *name = luaL_checkstring(L, 1);
+	bool has = false;
+
+	if (!has_feature(eval_of(L)->o->host, name, &has))
+		return eval_unknown(L, "feature", name, lw_nearest(name, feature_table, ARRAY_LEN(feature_table)));
+	lua_pushboolean(L, has);
+	return 1;
+}
+
+static int host_env(lua_State *L)
+{
+	char *const *env = eval_of(L)->o->host->environ_;
+	const char *name = luaL_checkstring(L, 1);
+	size_t n = strlen(name);
+
+	for (; env && *env; env++)
+		if (!strncmp(*env, name, n) && (*env)[n] == '=') {
+			lua_pushstring(L, *env + n + 1);
+			return 1;
+		}
+	return 0;
+}
+
+static const char *const field_table[] = {
+	"arch", "cgroup_version", "cpus", "cwd", "env", "gid", "has", "home", "kernel", "memory_bytes", "uid", "user",
+};
+
+static int host_index(lua_State *L)
+{
+	const struct lw_host *h = eval_of(L)->o->host;
+	const char *name = luaL_tolstring(L, 2, NULL);
+
+	if (!strcmp(name, "arch"))
+		lua_pushstring(L, h->arch);
+	else if (!strcmp(name, "cgroup_version"))
+		lua_pushinteger(L, h->cgroup.version);
+	else if (!strcmp(name, "cpus"))
+		lua_pushinteger(L, h->cpus);
+	else if (!strcmp(name, "cwd"))
+		lua_pushstring(L, h->cwd);
+	else if (!strcmp(name, "env"))
+		lua_pushcfunction(L, host_env);
+	else if (!strcmp(name, "gid"))
+		lua_pushinteger(L, h->gid);
+	else if (!strcmp(name, "has"))
+		lua_pushcfunction(L, host_has);
+	else if (!strcmp(name, "home"))
+		lua_pushstring(L, h->home);
+	else if (!strcmp(name, "kernel"))
+		lua_pushstring(L, h->kernel);
+	else if (!strcmp(name, "memory_bytes"))
+		lua_pushinteger(L, h->memory_bytes);
+	else if (!strcmp(name, "uid"))
+		lua_pushinteger(L, h->uid);
+	else if (!strcmp(name, "user"))
+		lua_pushstring(L, h->user);
+	else
+		return eval_unknown(L, "field of host", name, lw_nearest(name, field_table, ARRAY_LEN(field_table)));
+	return 1;
+}
+
+/* Address families by the names of socket(2). */
+static const struct lw_name family_table[] = {
+	{ "ALG", AF_ALG },     { "BLUETOOTH", AF_BLUETOOTH },
+	{ "CAN", AF_CAN },     { "INET", AF_INET },
+	{ "INET6", AF_INET6 }, { "IPX", AF_IPX },
+	{ "KCM", AF_KCM },     { "KEY", AF_KEY },
+	{ "LLC", AF_LLC },     { "LOCAL", AF_LOCAL },
+	{ "MPLS", AF_MPLS },   { "NETLINK", AF_NETLINK },
+	{ "NFC", AF_NFC },     { "PACKET", AF_PACKET },
+	{ "PPPOX", AF_PPPOX }, { "QIPCRTR", AF_QIPCRTR },
+	{ "RDS", AF_RDS },     { "RXRPC", AF_RXRPC },
+	{ "SMC", AF_SMC },     { "TIPC", AF_TIPC },
+	{ "UNIX", AF_UNIX },   { "UNSPEC", AF_UNSPEC },
+	{ "VSOCK", AF_VSOCK }, { "X25", AF_X25 },
+	{ "XDP", AF_XDP },
+};
+
+static int af_index(lua_State *L)
+{
+	static const struct lw_names families = { family_table, ARRAY_LEN(family_table), "AF_" };
+	const char *name = luaL_tolstring(L, 2, NULL);
+
+	for (size_t i = 0; i < ARRAY_LEN(family_table); i++)
+		if (!strcmp(family_table[i].name, name)) {
+			lua_pushinteger(L, family_table[i].value);
+			return 1;
+		}
+	return eval_unknown(L, "address family", name, lw_names_nearest(&families, name));
+}
+
+void eval_host_open(lua_State *L)
+{
+	eval_namespace(L, "host", host_index);
+}
+
+void eval_af_open(lua_State *L)
+{
+	eval_namespace(L, "AF", af_index);
+}

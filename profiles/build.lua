@@ -1,0 +1,27 @@
+-- build.lua: compile a source tree without letting its build scripts out of it.
+--
+--   lunward run build -- make -j4
+--   lunward run --set dir=/home/me/src/app build -- ninja -C out
+--
+-- The tree is the only thing of yours the build can see or change. It keeps its owner: files it makes are yours.
+
+local dir = param("dir", host.cwd)
+
+-- A build of the whole file system would be none of a sandbox.
+assert(dir ~= "/", "build: go to the source tree first, or name it with --set dir=PATH")
+
+return sandbox {
+  ids          = host.uid ~= 0 and "keep" or unset, -- without root: the caller stays the caller
+  cwd          = dir,
+  mounts       = {
+    bind { source = dir, destination = dir, writable = true },
+    tmpfs "/tmp:size=2G,exec",                      -- configure scripts compile and run there
+  },
+  inherit_env  = { "CC", "CXX", "CFLAGS", "CXXFLAGS", "LDFLAGS", "MAKEFLAGS", "LANG" },
+  capabilities = caps.none,
+  limits       = {
+    pids   = 4096,                                  -- make -j starts many
+    memory = math.max(host.memory_bytes // 4 * 3, 256 * 1024 * 1024),
+  },
+  umask        = "0022",
+}

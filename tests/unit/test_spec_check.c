@@ -1,0 +1,243 @@
+/* test_spec_check.c: what values must be to each other (core/spec_check.c), each rule with a spec that breaks it and
+ * one that keeps it; and the warnings (core/spec_warn.c). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include "base/cleanup.h"
+#include "spec_testing.h"
+
+#define CMD "'command':['true'],"
+
+static void broken(const char *text, const char *path, const char *part)
+{
+	struct lw_err err = { 0 };
+	struct lw_spec *s = spec_of(text);
+	if (lw_spec_check(s, &err) == 0)
+		fail_msg("%s: passed", text);
+	assert_true(lw_spec_check(s, NULL) < 0);
+	same_err(text, &err, path, part);
+	lw_spec_free(s);
+}
+
+static void kept(const char *text)
+{
+	struct lw_err err = { 0 };
+	struct lw_spec *s = spec_of(text);
+	if (lw_spec_check(s, &err) < 0)
+		fail_msg("%s: %s: %s", text, err.path, err.msg);
+	lw_spec_free(s);
+}
+
+static void test_broken(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *path, *part;
+	} v[] = {
+		{ "{'command':['']}", "command[0]", "empty" },
+		{ "{" CMD "'network':'host','namespaces':{'net':'new'}}", "namespaces.net", "disagrees" },
+		{ "{" CMD "'namespaces':{'net':'host'}}", "namespaces.net", "disagrees" },
+		{ "{" CMD "'namespaces':{'uts':'host'},'hostname':'x'}", "hostname", "namespaces.uts" },
+		{ "{" CMD "'namespaces':{'uts':'host'},'domainname':'x'}", "domainname", "namespaces.uts" },
+		{ "{" CMD "'namespaces':{'mount':'host'},'root':'empty'}", "root", "namespaces.mount" },
+		{ "{" CMD "'namespaces':{'mount':'host'},'mounts':[]}", "mounts", "namespaces.mount" },
+		{ "{" CMD "'namespaces':{'user':'host'},'ids':'auto'}", "ids", "namespaces.user" },
+		{ "{" CMD "'namespaces':{'user':'host'},'ids':{'uid':[[0,1,1]],'gid':[[0,1,1]]}}", "ids",
+		  "namespaces.user" },
+		{ "{" CMD "'ids':{'uid':[],'gid':[[0,1,1]]}}", "ids.uid", "empty map" },
+		{ "{" CMD "'ids':{'uid':[[0,1,0]],'gid':[[0,1,1]]}}", "ids.uid[0]", "no ids" },
+		{ "{" CMD "'ids':{'uid':[[0,1,1]],'gid':[[0,4294967295,1]]}}", "ids.gid[0]", "beyond the last id" },
+		{ "{" CMD "'ids':{'uid':[[4294967290,1,6]],'gid':[[0,1,1]]}}", "ids.uid[0]", "beyond the last id" },
+		{ "{" CMD "'ids':{'uid':[[0,1000,10],[9,2000,1]],'gid':[[0,1,1]]}}", "ids.uid[1]",
+		  "overlaps range 0 inside" },
+		{ "{" CMD "'ids':{'uid':[[0,1000,10],[10,1009,1]],'gid':[[0,1,1]]}}", "ids.uid[1]",
+		  "overlaps range 0 outside" },
+		{ "{" CMD "'ids':{'uid':[[1,1000,10]],'gid':[[0,1000,10]]}}", "user", "does not map uid 0" },
+		{ "{" CMD "'user':5000,'ids':{'uid':[[0,1000,10]],'gid':[[0,1000,10]]}}", "user", "uid 5000" },
+		{ "{" CMD "'user':{'uid':1,'gid':11},'ids':{'uid':[[0,1000,10]],'gid':[[0,1000,10]]}}", "user.gid",
+		  "gid 11" },
+		{ "{" CMD "'user':{'uid':1,'groups':[12]},'ids':{'uid':[[0,1000,10]],'gid':[[0,1000,10]]}}",
+		  "user.groups", "gid 12" },
+		{ "{" CMD "'ids':{'uid':[[0,0,10]],'gid':[[0,0,10]]},'readonly_paths':[]}", "readonly_paths",
+		  "/proc/sys" },
+		{ "{" CMD "'namespaces':{'user':'host'},'readonly_paths':['/proc/sysrq-trigger']}", "readonly_paths",
+		  "/proc/sys" },
+		{ "{" CMD "'ids':'keep','readonly_paths':[]}", "readonly_paths", "/proc/sys" },
+		{ "{" CMD "'mounts':[{'type':'bind','source':'/','destination':'/'}]}", "mounts[0].destination",
+		  "\"/\"" },
+		{ "{" CMD "'mounts':[{'type':'remove','destination':'/'}]}", "mounts[0].destination", "\"/\"" },
+		{ "{" CMD "'mounts':[{'type':'symlink','target':'/x','destination':'/proc/x'}]}",
+		  "mounts[0].destination", "symbolic link" },
+		{ "{" CMD "'mounts':[{'type':'symlink','target':'/x','destination':'/dev/null'}]}",
+		  "mounts[0].destination", "symbolic link" },
+		{ "{" CMD "'mounts':[{'type':'symlink','target':'/x','destination':'/sys'}]}", "mounts[0].destination",
+		  "symbolic link" },
+		{ "{" CMD "'mounts':[{'type':'dir','destination':'/sys/x'}]}", "mounts[0].destination", "/sys" },
+		{ "{" CMD "'mounts':[{'type':'bind','source':'/x','destination':'/proc/self'}]}",
+		  "mounts[0].destination", "only a proc" },
+		{ "{" CMD "'mounts':[{'type':'tmpfs','destination':'/proc'}]}", "mounts[0].destination",
+		  "only a proc" },
+		{ "{" CMD "'mounts':[{'type':'proc','destination':'/proc/x'}]}", "mounts[0].destination",
+		  "below /proc" },
+		{ "{" CMD "'mounts':[{'type':'dir','destination':'/a'},{'type':'tmpfs','destination':'/a/'}]}",
+		  "mounts[1].destination", "mounts[0] too" },
+		{ "{" CMD "'devices':['/etc/passwd']}", "devices[0].path", "not below /dev" },
+		{ "{" CMD "'devices':['/dev/x','/dev/y:/dev/x']}", "devices[1].path", "devices[0] too" },
+		{ "{" CMD "'devices':['/dev/x'],'mounts':[{'type':'dir','destination':'/dev/x'}]}", "devices[0].path",
+		  "mounts[0] too" },
+		{ "{" CMD "'sysctls':{'kernel.core_pattern':'|/x'}}", "sysctls.kernel.core_pattern",
+		  "not a parameter" },
+		{ "{" CMD "'sysctls':{'kernel.shm':'1'}}", "sysctls.kernel.shm", "not a parameter" },
+		{ "{" CMD "'sysctls':{'network.x':'1'}}", "sysctls.network.x", "not a parameter" },
+		{ "{" CMD "'network':'host','sysctls':{'net.ipv4.ip_forward':1}}", "sysctls.net.ipv4.ip_forward",
+		  "namespaces.net" },
+		{ "{" CMD "'namespaces':{'ipc':'host'},'sysctls':{'kernel.shmmax':1}}", "sysctls.kernel.shmmax",
+		  "namespaces.ipc" },
+		{ "{" CMD "'capabilities':{'bounding':['CHOWN'],'permitted':['CHOWN','KILL'],'effective':['CHOWN']}}",
+		  "capabilities.permitted", "KILL must be in the bounding set" },
+		{ "{" CMD "'capabilities':{'bounding':['CHOWN','KILL'],'permitted':['CHOWN'],'effective':['KILL']}}",
+		  "capabilities.effective", "KILL must be in the permitted set" },
+		{ "{" CMD "'capabilities':{'bounding':['CHOWN'],'inheritable':['KILL']}}", "capabilities.inheritable",
+		  "bounding" },
+		{ "{" CMD "'capabilities':{'bounding':['CHOWN','KILL'],'ambient':['KILL'],'inheritable':[]}}",
+		  "capabilities.ambient", "inheritable" },
+		{ "{" CMD "'capabilities':['SYS_ADMIN'],'seccomp':'unconfined'}", "capabilities", "@mount" },
+		{ "{" CMD "'capabilities':['SYS_ADMIN'],'seccomp':'docker'}", "capabilities", "@mount" },
+		{ "{" CMD
+		  "'capabilities':['SYS_ADMIN'],'seccomp':{'base':'deny','rules':[{'names':['mount_setattr']}]}}",
+		  "capabilities", "allows mount_setattr" },
+		{ "{" CMD "'capabilities':['SYS_ADMIN'],'seccomp':{'base':'deny','rules':[{'action':'log',"
+		  "'names':['umount2']}]}}",
+		  "capabilities", "allows umount2" },
+		{ "{" CMD "'rlimits':{'nofile':[2,1]}}", "rlimits.nofile", "soft" },
+		{ "{" CMD "'rlimits':{'nofile':['unlimited',1]}}", "rlimits.nofile", "soft" },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(v); i++)
+		broken(v[i].text, v[i].path, v[i].part);
+}
+
+static void test_kept(void **state)
+{
+	(void)state;
+	static const char *const v[] = {
+		"{'command':['true']}",
+		"{" CMD "'network':'host'}",
+		"{" CMD "'network':'host','namespaces':{'net':'host'}}",
+		"{" CMD "'network':'none','namespaces':{'net':'new'}}",
+		"{" CMD "'namespaces':{'uts':'host'}}",
+		"{" CMD "'namespaces':{'mount':'host'}}",
+		"{" CMD "'namespaces':{'user':'host'},'ids':'keep'}",
+		"{" CMD "'namespaces':{'user':'host'}}",
+		"{" CMD "'namespaces':{'user':'host'},'readonly_paths':['/proc']}",
+		"{" CMD "'ids':{'uid':[[0,60000,1001]],'gid':[[0,60000,1001]]},'readonly_paths':[]}",
+		"{" CMD "'ids':{'uid':[[0,0,65001]],'gid':[[0,0,65001]]}}",
+		"{" CMD "'ids':{'uid':[[0,2,1],[3,3,4294967292]],'gid':[[0,2,1],[3,3,4294967292]]}}",
+		"{" CMD "'user':'nobody','ids':{'uid':[[5,1000,10]],'gid':[[0,1000,10]]}}",
+		"{" CMD "'mounts':[{'type':'bind','source':'/x','destination':'/proc/cpuinfo'},{'type':'proc'},"
+		"{'type':'sysfs'},{'type':'remove','destination':'/proc/x'},{'type':'dir','destination':'/process'}]}",
+		"{" CMD "'devices':['/dev/fuse','/dev/net/tun']}",
+		"{" CMD
+		"'sysctls':{'net.ipv4.ip_forward':1,'kernel.msgmax':'1','fs.mqueue.msg_max':2,'kernel.x':false}}",
+		"{" CMD "'capabilities':[]}",
+		"{" CMD "'capabilities':{'bounding':['KILL'],'ambient':['KILL']}}",
+		"{" CMD "'capabilities':['SYS_ADMIN'],'seccomp':'deny'}",
+		"{" CMD "'capabilities':['SYS_ADMIN'],'seccomp':{'base':'docker','rules':[{'action':'errno',"
+		"'names':['@mount']}]}}",
+		"{" CMD "'seccomp':'unconfined'}",
+		"{" CMD "'no_new_privileges':false}",
+		"{" CMD "'rlimits':{'nofile':[1,'unlimited'],'core':'unlimited'}}",
+	};
+	for (size_t i = 0; i < ARRAY_LEN(v); i++)
+		kept(v[i]);
+}
+
+/* Ranges beyond the kernel's number, and the line that is told. */
+static void test_map_size(void **state)
+{
+	(void)state;
+	struct lw_err err = { 0 };
+	struct lw_spec *s = spec_of("{'origin':'p:1'," CMD "'ids':{'origin':'p:5','uid':[[0,1,1]],'gid':[[0,1,1]]}}");
+	struct lw_idmap maps[341];
+	for (unsigned i = 0; i < ARRAY_LEN(maps); i++)
+		maps[i] = (struct lw_idmap){ i, 1000 + i, 1 };
+	s->ids.uid.v = maps;
+	s->ids.uid.n = 340;
+	assert_int_equal(lw_spec_check(s, &err), 0);
+	s->ids.uid.n = 341;
+	assert_true(lw_spec_check(s, &err) < 0);
+	assert_string_equal(err.path, "ids.uid");
+	assert_string_equal(err.file, "p");
+	assert_int_equal(err.line, 5);
+	lw_spec_free(s);
+}
+
+struct heard {
+	size_t n;
+	char text[2048];
+};
+
+static void hear(void *arg, struct lw_origin at, const char *path, const char *msg)
+{
+	struct heard *h = arg;
+	size_t used = strlen(h->text);
+	assert_true(msg[0] && path[0]);
+	snprintf(h->text + used, sizeof(h->text) - used, "%s:%u %s: %s\n", at.file ? at.file : "", (unsigned)at.line,
+		 path, msg);
+	h->n++;
+}
+
+static void test_warnings(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		size_t n;
+		const char *part;
+	} v[] = {
+		{ "{'command':['true']}", 0, "" },
+		{ "{'namespaces':{'user':'host'}}", 1, "user: the command runs as the host's uid 0" },
+		{ "{'namespaces':{'user':'host'},'user':0}", 1, "uid 0" },
+		{ "{'namespaces':{'user':'host'},'user':'nobody'}", 0, "" },
+		{ "{'ids':{'uid':[[0,0,9]],'gid':[[0,0,9]]}}", 1, "ids.uid: the host's uid 0" },
+		{ "{'seccomp':'unconfined'}", 1, "seccomp: unconfined" },
+		{ "{'no_new_privileges':false}", 1, "no_new_privileges: false" },
+		{ "{'capabilities':['SYS_ADMIN','SYS_MODULE','SYS_PTRACE','SYS_RAWIO','DAC_READ_SEARCH','NET_ADMIN']}",
+		  5, "SYS_RAWIO" },
+		{ "{'capabilities':['NET_ADMIN'],'network':'host'}", 2, "NET_ADMIN" },
+		{ "{'network':'host'}", 1, "abstract sockets of the host" },
+		{ "{'capabilities':['CHOWN'],'user':'nobody'}", 1, "ambient" },
+		{ "{'capabilities':{'bounding':['CHOWN'],'ambient':['CHOWN']},'user':'nobody'}", 0, "" },
+		{ "{'user':'nobody'}", 0, "" },
+		{ "{'origin':'p:1','mounts':[{'origin':'p:4','type':'bind','source':'/etc/x','destination':'/e',"
+		  "'writable':true}]}",
+		  1, "p:4 mounts[0]: a writable bind of \"/etc/x\"" },
+		{ "{'mounts':[{'type':'bind','source':'/','destination':'/h','writable':true},{'type':'bind',"
+		  "'source':'/usr','destination':'/u','writable':true}]}",
+		  2, "\"/usr\"" },
+		{ "{'mounts':[{'type':'bind','source':'/etc'},{'type':'bind','source':'/etcetera','writable':true},"
+		  "{'type':'tmpfs','destination':'/etc'}]}",
+		  0, "" },
+		{ "{'terminal':false}", 1, "terminal" },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(v); i++) {
+		struct heard h = { 0 };
+		struct lw_spec *s = spec_of(v[i].text);
+		lw_spec_warnings(s, hear, &h);
+		if (h.n != v[i].n || !strstr(h.text, v[i].part))
+			fail_msg("%s: %zu warnings:\n%s", v[i].text, h.n, h.text);
+		lw_spec_free(s);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_broken),
+		cmocka_unit_test(test_kept),
+		cmocka_unit_test(test_map_size),
+		cmocka_unit_test(test_warnings),
+	};
+	return cmocka_run_group_tests_name("spec_check", tests, NULL, NULL);
+}
