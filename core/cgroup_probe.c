@@ -3,16 +3,12 @@
  * manages the tree, /lunward in each hierarchy. Never inside a cgroup that belongs to somebody else's service. What
  * cannot be used gets a reason with its cure.
  * Must not know specs and plans; it looks at two texts and, through struct lw_cgroup_eyes, at a handful of paths. */
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/xattr.h>
+#include <unistd.h>
 #include "base/cleanup.h"
-#include "base/fdio.h"
 #include "cgroup.h"
 
-#define OWN_PARENT "/lunward"
 #define DELEGATE_USER "start lunward with `systemd-run --user --scope -p Delegate=yes lunward ...`"
 #define DELEGATE_ROOT "start lunward with `systemd-run --scope -p Delegate=yes lunward ...`"
 
@@ -225,7 +221,7 @@ static void choose_v1(struct probe *p, int i, const char *option)
 	} else if (p->systemd) {
 		c->why[i] = WHY(p, "systemd manages %s and delegated nothing to us; %s", k->mount, DELEGATE_ROOT);
 	} else if (can(p, k->mount, W_OK | X_OK)) {
-		c->parent[i] = lw_arena_printf(p->h->arena, "%s" OWN_PARENT, k->mount);
+		c->parent[i] = lw_arena_printf(p->h->arena, "%s" LW_CGROUP_PARENT, k->mount);
 		c->parent_create[i] = true;
 	} else {
 		c->why[i] = WHY(p, "%s is mounted read-only; mount it writable", k->mount);
@@ -301,7 +297,7 @@ static void choose_v2(struct probe *p, const char *option, const char **ret, boo
 	} else if (p->h->uid || p->systemd) {
 		*ret_why = WHY(p, "no cgroup is delegated to us; %s", cure);
 	} else if (can(p, k->mount, W_OK | X_OK)) {
-		*ret = lw_arena_printf(p->h->arena, "%s" OWN_PARENT, k->mount);
+		*ret = lw_arena_printf(p->h->arena, "%s" LW_CGROUP_PARENT, k->mount);
 		*ret_create = true;
 	} else {
 		*ret_why = WHY(p, "%s is mounted read-only; mount it writable", k->mount);
@@ -397,82 +393,4 @@ int lw_cgroup_probe_with(struct lw_host *h, const char *mountinfo, size_t n_moun
 		return -EACCES;
 	}
 	return 0;
-}
-
-/* --- the real machine --- */
-
-static bool eyes_can(void *arg, const char *path, int mode)
-{
-	(void)arg;
-	return !faccessat(AT_FDCWD, path, mode, AT_EACCESS);
-}
-
-static bool eyes_owner(void *arg, const char *path, uid_t *ret)
-{
-	struct stat st;
-	(void)arg;
-	if (stat(path, &st) < 0)
-		return false;
-	*ret = st.st_uid;
-	return true;
-}
-
-static bool eyes_delegated(void *arg, const char *path)
-{
-	char v[4];
-	(void)arg;
-	return (getxattr(path, "user.delegate", v, sizeof v) == 1 && *v == '1') ||
-	       (getxattr(path, "trusted.delegate", v, sizeof v) == 1 && *v == '1');
-}
-
-static ssize_t eyes_read(void *arg, const char *path, char *buf, size_t size)
-{
-	(void)arg;
-	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	ssize_t n = fd < 0 ? -1 : read(fd, buf, size - 1);
-	buf[n > 0 ? n : 0] = '\0';
-	return n;
-}
-
-static bool our_child(long pid)
-{
-	char path[64], text[512];
-	snprintf(path, sizeof path, "/proc/%ld/stat", pid);
-	if (eyes_read(NULL, path, text, sizeof text) < 0)
-		return true; /* gone, so it does not sit there any more */
-	const char *after = strrchr(text, ')');
-	char state;
-	int parent;
-	return after && sscanf(after + 1, " %c %d", &state, &parent) == 2 && parent == getpid();
-}
-
-static bool eyes_occupied(void *arg, const char *path)
-{
-	char file[4096], text[4096];
-	(void)arg;
-	if (snprintf(file, sizeof file, "%s/cgroup.procs", path) >= (int)sizeof file)
-		return true;
-	if (eyes_read(NULL, file, text, sizeof text) < 0)
-		return true;
-	for (char *p = text, *end; *p; p = end + (*end == '\n')) {
-		long pid = strtol(p, &end, 10);
-		if (end == p)
-			break;
-		if (pid != getpid() && !our_child(pid))
-			return true;
-	}
-	return false;
-}
-
-int lw_cgroup_probe(struct lw_host *h, const char *mountinfo, size_t n_mountinfo, const char *self_cgroup,
-		    size_t n_self, const char *parent_option, struct lw_err *err)
-{
-	static const struct lw_cgroup_eyes real = {
-		.can = eyes_can,
-		.owner = eyes_owner,
-		.delegated = eyes_delegated,
-		.read = eyes_read,
-		.occupied = eyes_occupied,
-	};
-	return lw_cgroup_probe_with(h, mountinfo, n_mountinfo, self_cgroup, n_self, parent_option, &real, err);
 }

@@ -302,6 +302,8 @@ static int probe_cgroups(struct lw_host *h, const struct lw_host_options *o, str
 {
 	_cleanup_free_ char *mounts = NULL, *self = NULL;
 	size_t n_mounts, n_self;
+	if (!o->cgroup_parent && lw_cgroup_probe_usual(h))
+		return 0;
 	int r = read_optional("/proc/self/mountinfo", MOUNTINFO_MAX, &mounts, &n_mounts);
 	if (r >= 0)
 		r = read_optional("/proc/self/cgroup", ACCOUNTS_MAX, &self, &n_self);

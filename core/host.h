@@ -25,14 +25,15 @@ struct lw_range {
 };
 
 struct lw_cgroup_host {
-	int version;                     /* 0 none, 1 per-controller hierarchies, 2 unified */
-	const char *parent[LW_CTL_COUNT]; /* absolute directory below which <id> is made, per controller; NULL: controller
-	                                   * not usable. v2: the same directory for every usable controller. */
+	int version; /* 0 none, 1 per-controller hierarchies, 2 unified */
+	const char
+		*parent[LW_CTL_COUNT]; /* absolute directory below which <id> is made, per controller; NULL: controller
+					* not usable. v2: the same directory for every usable controller. */
 	bool parent_create[LW_CTL_COUNT]; /* the parent itself ("/lunward") may have to be made first */
-	const char *why[LW_CTL_COUNT];   /* NULL parent: the reason and the cure, "REASON; CURE", for messages */
-	bool memsw;                      /* v1: memory.memsw.* exists (swap accounting) */
-	bool own_leaf;                   /* v2: our own process sits in the parent and must first move to a leaf
-	                                  * (<parent>/supervisor) so that subtree_control can be written */
+	const char *why[LW_CTL_COUNT];    /* NULL parent: the reason and the cure, "REASON; CURE", for messages */
+	bool memsw;                       /* v1: memory.memsw.* exists (swap accounting) */
+	bool own_leaf;                    /* v2: our own process sits in the parent and must first move to a leaf
+					   * (<parent>/supervisor) so that subtree_control can be written */
 };
 
 /* One top-level entry of the host view: a directory to bind, or a link to copy. */
@@ -58,27 +59,30 @@ struct lw_host {
 	bool privileged; /* may make mounts and map ids without a helper: uid 0 with CAP_SYS_ADMIN, SETUID, SETGID, and
 			  * (in a container) with ids to give away */
 	struct lw_cgroup_host cgroup;
-	const char *state_dir; /* resolved, exists, 0700, ours */
-	int state_fd;          /* O_PATH|O_DIRECTORY on it; -1 in tests */
+	const char *state_dir;     /* resolved, exists, 0700, ours */
+	int state_fd;              /* O_PATH|O_DIRECTORY on it; -1 in tests */
 	size_t n_subuid, n_subgid; /* the caller's own ranges in /etc/subuid, /etc/subgid */
 	struct lw_range *subuid, *subgid;
 	size_t n_reserved; /* privileged: ranges auto ids must stay clear of: every /etc/subuid and /etc/subgid line,
-	                    * every passwd and group id at or above 524288; in a user namespace also what it does not map */
+			    * every passwd and group id at or above 524288; in a user namespace also what it does not
+			    * map */
 	struct lw_range *reserved;
-	bool has_newuidmap; /* newuidmap and newgidmap; looked for only when not privileged */
-	bool swap_accounting; /* limits.swap can be enforced: memory.memsw.* (v1) or memory.swap.max (v2) is there */
-	int64_t swap_bytes;   /* swap space of this machine */
+	bool has_newuidmap;    /* newuidmap and newgidmap; looked for only when not privileged */
+	bool swap_accounting;  /* limits.swap can be enforced: memory.memsw.* (v1) or memory.swap.max (v2) is there */
+	int64_t swap_bytes;    /* swap space of this machine */
 	char *const *environ_; /* the caller's environment, for inherit_env; NULL in tests */
 	unsigned tty_fds;      /* bit set of 0-2 that are terminals; filled by whoever launches, 0 otherwise */
 	size_t n_view;         /* what the host view shows (core/host_view.c) */
 	struct lw_view_entry *view;
-	/* Reads a small file inside a root directory ("/" for the host's), for user names; NULL: lw_safe_read_in_root. */
+	/* Reads a small file inside a root directory ("/" for the host's), for user names; NULL: lw_safe_read_in_root.
+	 */
 	int (*read_in_root)(const char *root, const char *path, size_t max, char **ret, size_t *ret_len);
 };
 
 struct lw_host_options {
-	const char *state;         /* --state, or NULL */
-	const char *cgroup_parent; /* --cgroup-parent, or NULL: $LUNWARD_CGROUP_PARENT is looked at by the CLI, not here */
+	const char *state; /* --state, or NULL */
+	const char
+		*cgroup_parent; /* --cgroup-parent, or NULL: $LUNWARD_CGROUP_PARENT is looked at by the CLI, not here */
 	const char *xdg_runtime_dir; /* $XDG_RUNTIME_DIR, or NULL */
 	char *const *environ_;       /* becomes lw_host.environ_; NULL: none */
 };

@@ -130,11 +130,8 @@ static json_t *op_json(const struct lw_plan *p, const struct lw_op *op)
 
 json_t *lw_plan_to_json(const struct lw_plan *p)
 {
-	json_t *ops = json_array(), *spec = lw_spec_to_json(p->spec), *notes = json_array();
+	json_t *ops = json_array(), *spec = lw_spec_to_json(p->spec);
 	for (size_t i = 0; i < p->n_ops; i++)
 		json_array_append_new(ops, op_json(p, &p->ops[i]));
-	for (size_t i = 0; i < p->n_notes; i++)
-		json_array_append_new(notes, json_string(p->notes[i]));
-	return json_pack("{s:i,s:o,s:o,s:o}", "schema_version", LW_SCHEMA_VERSION, "spec", spec, "ops", ops, "notes",
-			 notes);
+	return json_pack("{s:i,s:o,s:o}", "schema_version", LW_SCHEMA_VERSION, "spec", spec, "ops", ops);
 }

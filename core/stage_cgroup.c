@@ -211,8 +211,7 @@ static int set_devices(struct lw_plan *p)
 		r = set(p, LW_CTL_DEVICES, &p->spec->rec, "devices", "devices.allow", DEVICE_RULES);
 	/* By path: numbers are looked up at launch, a plan is made from the spec and the host's facts alone. */
 	for (size_t i = 0; i < d->n && r >= 0; i++)
-		r = set(p, LW_CTL_DEVICES, &d->v[i].rec, lw_arena_printf(p->arena, "devices[%zu]", i),
-			"devices.allow",
+		r = set(p, LW_CTL_DEVICES, &d->v[i].rec, lw_arena_printf(p->arena, "devices[%zu]", i), "devices.allow",
 			lw_arena_printf(p->arena, "%s %s", d->v[i].source ? d->v[i].source : d->v[i].path,
 					d->v[i].access ? d->v[i].access : "rwm"));
 	return r;

@@ -300,8 +300,21 @@ static void check_duplicates(lua_State *L, const struct eval_file *f, const char
 	lua_pop(L, 1);
 }
 
+/* The chain of includes is the stack: it stays right when a profile catches errors. */
+static bool is_running(lua_State *L, const char *name)
+{
+	lua_Debug ar;
+
+	for (int level = 0; lua_getstack(L, level, &ar); level++) {
+		lua_getinfo(L, "S", &ar);
+		if (!strcmp(ar.what, "main") && *ar.source == '@' && !strcmp(ar.source + 1, name))
+			return true;
+	}
+	return false;
+}
+
 /* Loads the EVAL_SOURCE frame in buf and leaves its chunk on the stack. */
-static struct eval_file *load(lua_State *L, const char *buf, size_t size)
+static void load(lua_State *L, const char *buf, size_t size)
 {
 	struct eval_child *c = eval_of(L);
 	struct eval_file *f;
@@ -313,12 +326,10 @@ static struct eval_file *load(lua_State *L, const char *buf, size_t size)
 	memcpy(&src, buf, sizeof(src));
 	if (c->n_files == EVAL_INCLUDES_MAX + 1 || sizeof(src) + src.name + src.dir + src.text != size)
 		_exit(1);
-	for (unsigned i = 0; i < c->n_files; i++)
-		if (c->files[i].active && strlen(c->files[i].name) == src.name &&
-		    !memcmp(c->files[i].name, name, src.name))
-			luaL_error(L, "%s includes itself", c->files[i].name);
 	f = &c->files[c->n_files];
 	*f = (struct eval_file){ .name = keep(L, name, src.name), .dir = keep(L, name + src.name, src.dir) };
+	if (is_running(L, f->name))
+		luaL_error(L, "%s includes itself", f->name);
 	c->n_files++;
 	text = name + src.name + src.dir;
 	n = src.text;
@@ -328,30 +339,25 @@ static struct eval_file *load(lua_State *L, const char *buf, size_t size)
 		while (n && *text != '\n')
 			text++, n--;
 	lua_pushfstring(L, "@%s", f->name);
-	if (n && *text == *LUA_SIGNATURE)
-		luaL_error(L, "%s: compiled Lua is not accepted", f->name);
-	int status = luaL_loadbufferx(L, text, n, lua_tostring(L, -1), "t");
-	if (status == LUA_OK) {
-		lua_pushvalue(L, -1);
-		lua_getinfo(L, ">S", &ar);
-		memcpy(f->source, ar.short_src, sizeof(f->source));
-	} else {
-		/* The chunk that would tell its abbreviated name does not exist; an empty one of that name does. */
-		luaL_loadbufferx(L, "", 0, lua_tostring(L, -2), "t");
-		lua_getinfo(L, ">S", &ar);
-		memcpy(f->source, ar.short_src, sizeof(f->source));
+	/* How Lua abbreviates the name in messages, an empty chunk tells, whatever becomes of the real one. */
+	if (luaL_loadbufferx(L, "", 0, lua_tostring(L, -1), "t") != LUA_OK)
+		lua_error(L);
+	lua_getinfo(L, ">S", &ar);
+	memcpy(f->source, ar.short_src, sizeof(f->source));
+	if (n && *text == *LUA_SIGNATURE) {
+		lua_pushfstring(L, "%s:1: compiled Lua is not accepted", f->source);
 		lua_error(L);
 	}
+	if (luaL_loadbufferx(L, text, n, lua_tostring(L, -1), "t") != LUA_OK)
+		lua_error(L);
 	check_duplicates(L, f, name + src.name + src.dir, src.text);
 	lua_remove(L, -2); /* chunk name */
-	return f;
 }
 
 void eval_include(lua_State *L, const char *name)
 {
 	struct eval_child *c = eval_of(L);
 	struct eval_head head;
-	struct eval_file *f;
 	size_t n = strlen(name);
 	char *buf;
 
@@ -365,11 +371,9 @@ void eval_include(lua_State *L, const char *name)
 	buf = receive(L, &head);
 	if (head.type != EVAL_SOURCE)
 		luaL_error(L, "%s", buf);
-	f = load(L, buf, head.size);
+	load(L, buf, head.size);
 	lua_remove(L, -2); /* the frame */
-	f->active = true;
 	lua_call(L, 0, 1);
-	f->active = false;
 }
 
 static void check_result(lua_State *L)
@@ -401,12 +405,10 @@ static int evaluate(lua_State *L)
 {
 	struct eval_head head;
 	char *buf = receive(L, &head);
-	struct eval_file *f;
 
 	if (head.type != EVAL_SOURCE)
 		_exit(1);
-	f = load(L, buf, head.size);
-	f->active = true;
+	load(L, buf, head.size);
 	lua_sethook(L, on_count, LUA_MASKCOUNT, HOOK_STEP);
 	lua_pushcfunction(L, on_error);
 	lua_insert(L, -2);
@@ -469,6 +471,7 @@ void eval_child_run(int fd, const struct lw_eval_options *o)
 	else if (strlen(text) > EVAL_ANSWER_MAX)
 		lw_fail_as(&c.err, LW_ERR_POLICY, -EFBIG, "the sandbox's description is larger than %zu MiB",
 			   EVAL_ANSWER_MAX >> 20);
+	at(&c.err, c.files[0].name, 0);
 	if (c.err.code)
 		report(&c);
 	eval_child_send(EVAL_CHANNEL, EVAL_ANSWER, text, strlen(text));

@@ -23,7 +23,6 @@ struct eval_file {
 	const char *name;        /* for messages: as the user wrote it or as it was found; terminated, never freed */
 	const char *dir;         /* absolute: where relative sources start */
 	char source[LUA_IDSIZE]; /* how Lua abbreviates the name in its messages */
-	bool active;             /* on the chain of includes */
 };
 
 struct eval_child {
@@ -34,10 +33,10 @@ struct eval_child {
 	size_t printed;
 	struct eval_file files[EVAL_INCLUDES_MAX + 1];
 	unsigned n_files;
-	int first_sandbox;   /* line of the first in the profile itself, for a forgotten return; 0: none */
-	const void *meta[4]; /* metatables of the constructors' tables, by enum eval_record */
+	int first_sandbox;       /* line of the first in the profile itself, for a forgotten return; 0: none */
+	const void *meta[4];     /* metatables of the constructors' tables, by enum eval_record */
 	struct lw_err no_memory; /* where memory ran out last: file and line only */
-	struct lw_err err;   /* set by code that knows more than a message; code 0: not set */
+	struct lw_err err;       /* set by code that knows more than a message; code 0: not set */
 };
 
 static inline struct eval_child *eval_of(lua_State *L)

@@ -7,6 +7,12 @@ LUNWARD=$(readlink -f "$LUNWARD")
 LUNWARD_TREE=${LUNWARD_TREE:-$(readlink -f "$BATS_TEST_DIRNAME/../..")}
 
 # --- what a test needs; each skips with the reason -----------------------------------
+# Where LUNWARD_TEST_STRICT says that everything is there (tests/vm), what is not there is a failure: a machine that
+# skips all of its tests must not look like one that passed them.
+missing() {
+	[ -z "${LUNWARD_TEST_STRICT:-}" ] || { echo "missing: $*"; return 1; }
+	skip "$*"
+}
 need_root() {
 	[ "$(id -u)" = 0 ] || skip "needs root"
 }
@@ -16,16 +22,24 @@ need_user() {
 need_cmd() {
 	local c
 	for c; do
-		command -v "$c" >/dev/null || skip "needs the command $c"
+		command -v "$c" >/dev/null || missing "needs the command $c"
 	done
 }
 need_userns() {
-	unshare --user --map-root-user true 2>/dev/null || skip "the kernel refuses user namespaces here"
+	unshare --user --map-root-user true 2>/dev/null || missing "the kernel refuses user namespaces here"
 }
 need_subids() {
 	need_cmd newuidmap
-	grep -qE "^($(id -un)|$(id -u)):" /etc/subuid || skip "no /etc/subuid range for $(id -un)"
+	grep -qE "^($(id -un)|$(id -u)):" /etc/subuid || missing "no /etc/subuid range for $(id -un)"
 }
+# need_limit OPTION...: `run` with these options, which ask for a limit, works here.
+need_limit() {
+	local out rc=0
+	out=$("$LUNWARD" run "$@" -- true 2>&1) || rc=$?
+	[ "$rc" != 125 ] || [[ $out != *cgroup* ]] || missing "$out"
+	[ "$rc" = 0 ] || { echo "exit status $rc: $out"; return 1; }
+}
+
 # --- a state directory of its own for every test ---------------------------------------
 sandbox_setup() {
 	WORK=$(mktemp -d "${BATS_TEST_TMPDIR:-/tmp}/work.XXXXXX")
@@ -35,6 +49,7 @@ sandbox_setup() {
 }
 sandbox_teardown() {
 	local rc=0
+	[ -n "${WORK:-}" ] || return 0
 	assert_no_leaks "$WORK.before" || rc=1
 	rm -rf --one-file-system "$WORK" "$LUNWARD_STATE"
 	rm -f "$WORK.before"

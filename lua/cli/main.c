@@ -1,5 +1,8 @@
 /* main.c: the table of verbs and the way into one of them. It must stay quick: no locale, no user database, no stdio,
  * nothing that gives this process a heap before the evaluator's child has been cloned from it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include "base/cleanup.h"
 #include "lua/cli/cli.h"
@@ -65,11 +68,25 @@ const struct cli_verb cli_verb_table[CLI_VERBS] = {
 	},
 };
 
+/* What a caller may have left in a state that we must not pass on or trip over: a closed standard descriptor, whose
+ * number the next file of ours would get and the sandbox inherit; SIGCHLD ignored, with which nobody can be waited for.
+ */
+static int tidy(struct lw_err *err)
+{
+	for (int fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+			return lw_fail(err, -errno, "/dev/null: %s", strerror(errno));
+	signal(SIGCHLD, SIG_DFL);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
-	struct cli c;
+	struct cli c = { 0 };
 	struct lw_err err = { 0 };
-	int r = cli_parse(&c, argc, argv, &err);
+	int r = tidy(&err);
+	if (r >= 0)
+		r = cli_parse(&c, argc, argv, &err);
 	if (r < 0)
 		r = cli_fail(&err);
 	else if (c.help)

@@ -1,4 +1,5 @@
-/* options.h: the one table of options. Parsing, --help, the man page's list and "did you mean" read it. */
+/* options.h: the one table of options (option_table.c). Parsing, --help, the test of the manual and "did you mean" read
+ * it. */
 #ifndef LW_CLI_OPTIONS_H
 #define LW_CLI_OPTIONS_H
 

@@ -3,8 +3,9 @@
  *
  *   bench_pairs [-r ROUNDS] [-n TURNS] [-w WARM] NAME COMMAND... ::: NAME COMMAND... [::: ...]
  *
- * Prints a markdown table: a row per round with every command's median, and the median ratio to the first command. Knows
- * nothing about sandboxes. A command that does not exit 0 ends the benchmark: the time of a failure is no result. */
+ * Prints a markdown table: a row per round with every command's median, and the median ratio to the first command.
+ * Knows nothing about sandboxes. A command that does not exit 0 ends the benchmark: the time of a failure is no result.
+ */
 #include <fcntl.h>
 #include <spawn.h>
 #include <stdint.h>
@@ -129,7 +130,8 @@ int main(int argc, char **argv)
 	}
 	size_t n = parse_commands(argv + optind, commands);
 	if (!n || !rounds || !turns || rounds > 1000 || turns > 100000 || warm > turns) {
-		fprintf(stderr, "usage: %s [-r ROUNDS] [-n TURNS] [-w WARM] NAME COMMAND... ::: NAME COMMAND...\n", argv[0]);
+		fprintf(stderr, "usage: %s [-r ROUNDS] [-n TURNS] [-w WARM] NAME COMMAND... ::: NAME COMMAND...\n",
+			argv[0]);
 		return 2;
 	}
 	posix_spawn_file_actions_t actions;

@@ -193,6 +193,20 @@ teardown() {
 	[ $rc = 6 ]
 }
 
+@test "closed standard descriptors and an ignored SIGCHLD are no trap" {
+	need_cmd python3
+	run bash -c '"$LUNWARD" run p.lua -- ls -l /proc/self/fd <&-'
+	assert_status 0
+	assert_output_has "0 -> /dev/null"
+	[[ $output != *"$LUNWARD_STATE"* ]]
+	run bash -c '"$LUNWARD" run p.lua <&- >&- 2>&-'
+	assert_status 7
+	run python3 -c 'import os, signal
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+os.execv(os.environ["LUNWARD"], ["lunward", "run", "p.lua"])'
+	assert_status 7
+}
+
 @test "the terminal: ours inside, sized like the caller's, given back as it was" {
 	need_cmd python3
 	run python3 "$BATS_TEST_DIRNAME/terminal.py"

@@ -3,8 +3,8 @@
 
 load ../lib
 setup() {
-	need_userns
 	sandbox_setup
+	need_userns
 }
 teardown() { sandbox_teardown; }
 

@@ -348,6 +348,32 @@ static void device_rules(void **state)
 	remove_ok(dir);
 }
 
+/* The way without the texts must find what the texts say. */
+static void usual_machine_is_told_the_same(void **state)
+{
+	_cleanup_free_ char *mounts = NULL, *self = NULL;
+	size_t n_mounts, n_self;
+	struct lw_host quick = { .arena = host->arena, .uid = geteuid() }, texts = quick;
+	(void)state;
+	if (!lw_cgroup_probe_usual(&quick)) {
+		print_message("skipped: not root, or not version 1 with every controller mounted apart\n");
+		skip();
+	}
+	assert_int_equal(lw_read_file("/proc/self/mountinfo", 1 << 24, &mounts, &n_mounts), 0);
+	assert_int_equal(lw_read_file("/proc/self/cgroup", 1 << 20, &self, &n_self), 0);
+	assert_int_equal(lw_cgroup_probe(&texts, mounts, n_mounts, self, n_self, NULL, NULL), 0);
+	assert_int_equal(quick.cgroup.version, texts.cgroup.version);
+	assert_int_equal(quick.cgroup.memsw, texts.cgroup.memsw);
+	assert_int_equal(quick.swap_accounting, texts.swap_accounting);
+	for (int i = 0; i < LW_CTL_COUNT; i++) {
+		assert_string_equal(quick.cgroup.parent[i], texts.cgroup.parent[i]);
+		assert_int_equal(quick.cgroup.parent_create[i], texts.cgroup.parent_create[i]);
+		assert_null(texts.cgroup.why[i]);
+	}
+	quick.uid = 1000;
+	assert_int_equal(lw_cgroup_probe_usual(&quick), 0);
+}
+
 /* --- version 2: our own cgroup as the parent --- */
 static void need_v2(void)
 {
@@ -452,6 +478,7 @@ int main(void)
 		cmocka_unit_test(kill_leaves_others_alone),
 		cmocka_unit_test(remove_waits_for_stragglers),
 		cmocka_unit_test(device_rules),
+		cmocka_unit_test(usual_machine_is_told_the_same),
 		cmocka_unit_test(own_cgroup_with_leaf),
 		cmocka_unit_test(own_cgroup_with_others_in_it),
 		cmocka_unit_test(not_below_a_cgroup),

@@ -1,6 +1,6 @@
 #!/bin/busybox sh
 # shellcheck shell=dash
-# The guest's pid 1, from the initramfs: the share, the overlay root, then guest.sh in it, then off.
+# The guest's pid 1, from the initramfs: the share, the overlay root, then guest.sh in it.
 bb=/bin/busybox
 for d in proc:proc sys:sysfs dev:devtmpfs; do $bb mount -t "${d#*:}" "${d#*:}" "/${d%:*}"; done
 while read -r m; do $bb insmod "/modules/$m"; done </modules/list
@@ -19,6 +19,5 @@ $bb mount -t overlay -o lowerdir=/share/tree,upperdir=/over/tree-up,workdir=/ove
 $bb mkdir -p /new/srv/lunward/build
 $bb mount --bind /share/build /new/srv/lunward/build
 $bb mount --bind /share/ctl /new/run/vm
-$bb chroot /new /bin/bash /srv/lunward/tests/vm/guest.sh >/new/run/vm/output 2>&1
-$bb sync
-$bb reboot -f
+# switch_root, not chroot: a chrooted process may not make user namespaces.
+exec $bb switch_root /new /bin/bash /srv/lunward/tests/vm/guest.sh >/new/run/vm/output 2>&1

@@ -1,0 +1,320 @@
+/* option_table.c: the table of options, a row each: help, parsing, the test of the manual and "did you mean" all read
+ * it. Here too: what the options do that act while the command line is read. Those that shape the sandbox are in
+ * overrides.c. */
+#include <errno.h>
+#include <string.h>
+#include "base/cleanup.h"
+#include "lua/cli/options.h"
+
+#define USAGE(err, ...) lw_fail_as(err, LW_ERR_USAGE, -EINVAL, __VA_ARGS__)
+
+/* --- options that act while parsing -------------------------------------------------- */
+#define STRING_OPTION(fn, field)                                                                                       \
+	static int fn(struct cli *c, const char *value, struct lw_err *err)                                            \
+	{                                                                                                              \
+		if (!*value)                                                                                           \
+			return USAGE(err, "the value is empty");                                                       \
+		c->field = value;                                                                                      \
+		return 0;                                                                                              \
+	}
+STRING_OPTION(now_state, state)
+STRING_OPTION(now_profiles, profiles)
+STRING_OPTION(now_cgroup_parent, cgroup_parent)
+STRING_OPTION(now_spec, spec)
+STRING_OPTION(now_result, result)
+STRING_OPTION(now_call, call)
+
+#define FLAG_OPTION(fn, field)                                                                                         \
+	static int fn(struct cli *c, const char *value, struct lw_err *err)                                            \
+	{                                                                                                              \
+		(void)value;                                                                                           \
+		(void)err;                                                                                             \
+		c->field = true;                                                                                       \
+		return 0;                                                                                              \
+	}
+FLAG_OPTION(now_no_color, no_color)
+FLAG_OPTION(now_verbose, verbose)
+FLAG_OPTION(now_help, help)
+FLAG_OPTION(now_version, version)
+FLAG_OPTION(now_features, features)
+
+static int now_format(struct cli *c, const char *value, struct lw_err *err)
+{
+	static const char *const names[] = { [CLI_TEXT] = "text", [CLI_JSON] = "json" };
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		if (!strcmp(value, names[i])) {
+			c->format = (int)i;
+			return 0;
+		}
+	}
+	if (!strcmp(value, "table")) {
+		c->format = CLI_TEXT;
+		return 0;
+	}
+	USAGE(err, "unknown format '%s'", value);
+	lw_err_hint(err, "text or json");
+	return -EINVAL;
+}
+
+static int now_status_fd(struct cli *c, const char *value, struct lw_err *err)
+{
+	int64_t n;
+	if (lw_parse_i64(value, &n) < 0 || n < 0 || n > 1 << 20)
+		return USAGE(err, "'%s' is not a descriptor number", value);
+	c->status_fd = (int)n;
+	return 0;
+}
+
+static int now_param(struct cli *c, const char *value, struct lw_err *err)
+{
+	const char *eq = strchr(value, '=');
+	if (!eq || eq == value) {
+		USAGE(err, "'%s' has no value", value);
+		lw_err_hint(err, "--set NAME=VALUE");
+		return -EINVAL;
+	}
+	char *name = strndup(value, (size_t)(eq - value));
+	struct lw_param *params = realloc(c->params, (c->n_params + 1) * sizeof *params);
+	if (params)
+		c->params = params;
+	if (!params || !name) {
+		free(name);
+		return lw_fail(err, -ENOMEM, "out of memory");
+	}
+	c->params[c->n_params++] = (struct lw_param){ .name = name, .value = eq + 1 };
+	return 0;
+}
+
+/* Accepted because people's fingers know it; a foreground sandbox does it anyway. */
+static int now_nothing(struct cli *c, const char *value, struct lw_err *err)
+{
+	(void)c;
+	(void)value;
+	(void)err;
+	return 0;
+}
+
+/* --- the table: by verb, then by name ------------------------------------------------ */
+#define SPEC_VERBS (CLI_ON(RUN) | CLI_ON(PLAN) | CLI_ON(EXPLAIN))
+#define EVAL_VERBS (SPEC_VERBS | CLI_ON(CHECK))
+
+const struct cli_option cli_option_table[] = {
+	/* the command and who runs it */
+	{ .name = "env",
+	  .letter = 'e',
+	  .arg = "NAME[=VALUE]",
+	  .verbs = SPEC_VERBS,
+	  .layer = cli_set_env,
+	  .key = "env.",
+	  .help = "set a variable; without a value, the caller's" },
+	{ .name = "interactive",
+	  .letter = 'i',
+	  .verbs = CLI_ON(RUN),
+	  .now = now_nothing,
+	  .help = "accepted: standard input is always connected" },
+	{ .name = "name",
+	  .arg = "NAME",
+	  .verbs = SPEC_VERBS,
+	  .layer = cli_set_name,
+	  .key = "name",
+	  .help = "name of the sandbox; run without one adds a short id to the profile's" },
+	{ .name = "rm",
+	  .verbs = CLI_ON(RUN),
+	  .now = now_nothing,
+	  .help = "accepted: a foreground sandbox leaves nothing behind" },
+	{ .name = "tty",
+	  .letter = 't',
+	  .verbs = SPEC_VERBS,
+	  .layer = cli_set_terminal,
+	  .key = "terminal",
+	  .help = "give the command a terminal even when there is none here" },
+	{ .name = "timeout",
+	  .arg = "DURATION",
+	  .verbs = SPEC_VERBS,
+	  .layer = cli_set_timeout,
+	  .key = "timeout",
+	  .help = "end everything after this wall-clock time; exit 124" },
+	{ .name = "umask",
+	  .arg = "MODE",
+	  .verbs = SPEC_VERBS,
+	  .layer = cli_set_umask,
+	  .key = "umask",
+	  .help = "file mode creation mask, octal" },
+	{ .name = "user",
+	  .letter = 'u',
+	  .arg = "NAME|UID[:GID]",
+	  .verbs = SPEC_VERBS,
+	  .layer = cli_set_user,
+	  .key = "user",
+	  .help = "who the command runs as, inside" },
+	{ .name = "workdir",
+	  .letter = 'w',
+	  .arg = "DIR",
+	  .verbs = SPEC_VERBS,
+	  .layer = cli_set_cwd,
+	  .key = "cwd",
+	  .help = "working directory, inside" },
+	/* files and devices */
+	{ .name = "device",
+	  .arg = "PATH[:DST[:rwm]]",
+	  .verbs = SPEC_VERBS,
+	  .layer = cli_add_device,
+	  .help = "show a host device" },
+	{ .name = "read-only",
+	  .verbs = SPEC_VERBS,
+	  .layer = cli_set_read_only,
+	  .key = "root",
+	  .help = "the root is read-only whatever the profile says" },
+	{ .name = "root",
+	  .arg = "DIR|host|empty",
+	  .verbs = SPEC_VERBS,
+	  .layer = cli_set_root,
+	  .key = "root",
+	  .help = "the root directory" },
+	{ .name = "tmpfs",
+	  .arg = "DST[:OPTIONS]",
+	  .verbs = SPEC_VERBS,
+	  .layer = cli_add_tmpfs,
+	  .help = "an empty file system in memory: /scratch:size=16M,mode=0700" },
+	{ .name = "volume",
+	  .letter = 'v',
+	  .arg = "SRC[:DST[:OPTIONS]]",
+	  .verbs = SPEC_VERBS,
+	  .layer = cli_add_volume,
+	  .help = "show a host path, read-write unless ro is among the options" },
+	/* rights */
+	{ .name = "cap-add",
+	  .arg = "CAPABILITY",
+	  .verbs = SPEC_VERBS,
+	  .layer = cli_add_cap,
+	  .key = "capabilities",
+	  .help = "add a capability, or ALL the caller has; after every --cap-drop" },
+	{ .name = "cap-drop",
+	  .arg = "CAPABILITY",
+	  .verbs = SPEC_VERBS,
+	  .layer = cli_drop_cap,
+	  .key = "capabilities",
+	  .help = "take a capability away, or ALL" },
+	{ .name = "ids",
+	  .arg = "auto|keep",
+	  .verbs = SPEC_VERBS,
+	  .layer = cli_set_ids,
+	  .key = "ids",
+	  .help = "which ids outside stand behind those inside" },
+	{ .name = "seccomp",
+	  .arg = "POLICY",
+	  .verbs = SPEC_VERBS,
+	  .layer = cli_set_seccomp,
+	  .key = "seccomp",
+	  .help = "allow:CALL, deny:CALL (CALL: a name, @group or all), or default, docker, strict, unconfined" },
+	/* limits */
+	{ .name = "cpus",
+	  .arg = "NUMBER",
+	  .verbs = SPEC_VERBS,
+	  .layer = cli_set_cpus,
+	  .key = "limits.cpus",
+	  .help = "how many cpus may be busy" },
+	{ .name = "memory",
+	  .letter = 'm',
+	  .arg = "SIZE",
+	  .verbs = SPEC_VERBS,
+	  .layer = cli_set_memory,
+	  .key = "limits.memory",
+	  .help = "memory limit" },
+	{ .name = "memory-swap",
+	  .arg = "SIZE",
+	  .verbs = SPEC_VERBS,
+	  .layer = cli_set_memory_swap,
+	  .key = "limits.swap",
+	  .help = "memory and swap together, as in Docker" },
+	{ .name = "oom-score-adj",
+	  .arg = "NUMBER",
+	  .verbs = SPEC_VERBS,
+	  .layer = cli_set_oom_score_adj,
+	  .key = "oom_score_adj",
+	  .help = "how soon the kernel picks it when memory runs out: -1000 to 1000" },
+	{ .name = "pids-limit",
+	  .arg = "NUMBER",
+	  .verbs = SPEC_VERBS,
+	  .layer = cli_set_pids,
+	  .key = "limits.pids",
+	  .help = "how many tasks at once" },
+	{ .name = "ulimit",
+	  .arg = "NAME=SOFT[:HARD]",
+	  .verbs = SPEC_VERBS,
+	  .layer = cli_set_rlimit,
+	  .key = "rlimits.",
+	  .help = "a resource limit of each process" },
+	/* network */
+	{ .name = "hostname",
+	  .arg = "NAME",
+	  .verbs = SPEC_VERBS,
+	  .layer = cli_set_hostname,
+	  .key = "hostname",
+	  .help = "host name inside" },
+	{ .name = "network",
+	  .alias = "net",
+	  .arg = "none|host",
+	  .verbs = SPEC_VERBS,
+	  .layer = cli_set_network,
+	  .key = "network",
+	  .help = "none: loopback only; host: the host's" },
+	/* how it is started, and what is told about it */
+	{ .name = "cgroup-parent",
+	  .arg = "PATH",
+	  .verbs = SPEC_VERBS,
+	  .now = now_cgroup_parent,
+	  .help = "where the sandbox's cgroup is made; $LUNWARD_CGROUP_PARENT without it" },
+	{ .name = "result",
+	  .arg = "FILE",
+	  .verbs = CLI_ON(RUN),
+	  .now = now_result,
+	  .help = "write one JSON object about the end to FILE" },
+	{ .name = "set",
+	  .arg = "NAME=VALUE",
+	  .verbs = EVAL_VERBS,
+	  .now = now_param,
+	  .help = "value of a parameter of the profile" },
+	{ .name = "spec",
+	  .arg = "FILE|-",
+	  .verbs = SPEC_VERBS,
+	  .now = now_spec,
+	  .help = "take the JSON that `plan --format json` prints instead of a profile" },
+	{ .name = "status-fd",
+	  .arg = "N",
+	  .verbs = CLI_ON(RUN),
+	  .now = now_status_fd,
+	  .help = "write events to descriptor N, as JSON lines" },
+	/* other verbs */
+	{ .name = "call",
+	  .arg = "CALL",
+	  .verbs = CLI_ON(EXPLAIN),
+	  .now = now_call,
+	  .help = "what becomes of one call: 'socket(38, 5, 0)'" },
+	{ .name = "features", .verbs = CLI_ON(VERSION), .now = now_features, .help = "libraries and what they serve" },
+	/* everywhere */
+	{ .name = "format",
+	  .arg = "text|json",
+	  .verbs = CLI_EVERYWHERE,
+	  .now = now_format,
+	  .help = "form of the output" },
+	{ .name = "help", .letter = 'h', .verbs = CLI_EVERYWHERE, .now = now_help, .help = "help for the verb" },
+	{ .name = "no-color", .verbs = CLI_EVERYWHERE, .now = now_no_color, .help = "no colour, as with $NO_COLOR" },
+	{ .name = "profiles",
+	  .arg = "DIR",
+	  .verbs = CLI_EVERYWHERE,
+	  .now = now_profiles,
+	  .help = "look for profiles here first" },
+	{ .name = "state",
+	  .arg = "DIR",
+	  .verbs = CLI_EVERYWHERE,
+	  .now = now_state,
+	  .help = "state directory; $LUNWARD_STATE without it" },
+	{ .name = "verbose",
+	  .letter = 'v',
+	  .verbs = CLI_EVERYWHERE,
+	  .now = now_verbose,
+	  .help = "warnings and what this host cannot enforce; -v only where it is not --volume" },
+	{ .name = "version", .verbs = CLI_EVERYWHERE, .now = now_version, .help = "the version" },
+};
+const size_t cli_option_count = ARRAY_LEN(cli_option_table);
