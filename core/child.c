@@ -160,7 +160,7 @@ static int do_cwd(struct lw_run *run, const struct lw_op *op, int *ret_step)
 	if (b >= 0 && b > a + 1)
 		SYS(close_range, a + 1, b - 1, 0);
 	SYS(close_range, (b >= 0 ? b : a) + 1, ~0U, 0);
-	run->root = run->proc = run->empty = -1;
+	run->root = run->proc = run->empty = run->null = run->dev = -1;
 	int r = (int)SYS(chdir, op->str[0]);
 	if (r < 0)
 		return r;
@@ -380,7 +380,7 @@ static _Noreturn void become_init(struct lw_run *run)
 
 _Noreturn void lw_child_main(struct lw_run *run)
 {
-	run->root = run->proc = run->empty = run->terminal = -1;
+	run->root = run->proc = run->empty = run->null = run->terminal = run->dev = -1;
 	if (!run->plan->init)
 		set_up(run);
 	/* pivot_root moves those who stand at the old root: stand there, so that nothing of ours pins the host's tree.

@@ -7,6 +7,7 @@
 #include <sys/uio.h>
 #include <termios.h>
 #include "child_mount.h"
+#include "root_layout.h"
 #include "safepath.h"
 #include "sys.h"
 
@@ -32,16 +33,37 @@ static int is_dir(int fd)
 	return fstat(fd, &st) < 0 ? -errno : S_ISDIR(st.st_mode);
 }
 
+/* A directory of a tmpfs that this launch made and nobody else has seen: a name just made in it is what it says, so
+ * that mounting by the name is as safe as by descriptor, at a third of the calls. *ret_name is the name in it; -1:
+ * none. */
+static int fresh_dir(const struct lw_run *run, const char *path, const char **ret_name)
+{
+	int dir = run->plan->spec->root.kind != LW_ROOT_DIR ? run->root : -1;
+	while (*path == '/')
+		path++;
+	if (run->dev >= 0 && !strncmp(path, "dev/", 4)) {
+		dir = run->dev;
+		path += 4;
+	}
+	*ret_name = path;
+	return *path && !strchr(path, '/') ? dir : -1;
+}
+
 /* Mounts the detached tree on path; takes the tree. */
 static int attach(struct lw_run *run, int tree, const char *path, int *ret_step)
 {
-	int r = is_dir(tree);
-	if (r >= 0) {
+	const char *name;
+	int fresh = fresh_dir(run, path, &name), dir = is_dir(tree), r = dir;
+	if (r >= 0 && fresh >= 0)
+		r = dir ? (int)SYS(mkdirat, fresh, name, 0755) : (int)SYS(mknodat, fresh, name, S_IFREG | 0644, 0);
+	if (r >= 0 && fresh >= 0) {
+		*ret_step = LW_STEP_ATTACH;
+		r = (int)SYS(move_mount, tree, "", fresh, name, MOVE_MOUNT_F_EMPTY_PATH);
+	} else if (dir >= 0) {
 		*ret_step = LW_STEP_TARGET;
-		int target = lw_safe_target(run->root, path, strict(path) | (r ? LW_SAFE_DIR : 0), 0);
-		if (target < 0) {
-			r = target;
-		} else {
+		int target = lw_safe_target(run->root, path, strict(path) | (dir ? LW_SAFE_DIR : 0), 0);
+		r = target;
+		if (target >= 0) {
 			*ret_step = LW_STEP_ATTACH;
 			r = sys_move_mount(tree, target);
 			SYS(close, target);
@@ -117,6 +139,8 @@ static int mount_fs(struct lw_run *run, const struct lw_op *op, int *ret_step)
 		return fs;
 	if (!strcmp(op->str[1], "proc"))
 		run->proc = (int)SYS(fcntl, fs, F_DUPFD_CLOEXEC, 10);
+	if (run->plan->layout->has_dev && !strcmp(op->str[0], "/dev"))
+		run->dev = (int)SYS(fcntl, fs, F_DUPFD_CLOEXEC, 10);
 	return attach(run, fs, op->str[0], ret_step);
 }
 
@@ -165,6 +189,14 @@ static int make_dir(struct lw_run *run, const struct lw_op *op)
 	return r;
 }
 
+static int make_symlink(struct lw_run *run, const struct lw_op *op)
+{
+	const char *name;
+	int fresh = fresh_dir(run, op->str[0], &name);
+	return fresh >= 0 ? (int)SYS(symlinkat, op->str[1], fresh, name)
+			  : lw_safe_symlink(run->root, op->str[0], op->str[1]);
+}
+
 static int fill_file(int fd, const struct lw_op *op)
 {
 	const char *data = op->str[1] ? op->str[1] : "";
@@ -210,26 +242,28 @@ static int make_file(struct lw_run *run, const struct lw_op *op, int *ret_step)
 	return -EROFS;
 }
 
-/* The first empty directory is a mount of its own; the others are copies of it, once it is attached. */
+/* The first cover of a kind is a mount of its own; the others are copies of it, flags and all, once it is attached. */
 static int cover_dir(struct lw_run *run)
 {
 	if (run->empty >= 0)
-		return lw_safe_tree(run->empty, MOUNT_ATTR_RDONLY, 0);
+		return sys_open_tree(run->empty, "", OPEN_TREE_CLONE | AT_EMPTY_PATH);
 	return run->empty =
 		       lw_safe_new_fs("tmpfs", "mode=555,size=4k,nr_inodes=2",
 				      MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
 }
 
-static int cover_file(void)
+static int cover_file(struct lw_run *run)
 {
 	struct stat st;
+	if (run->null >= 0)
+		return sys_open_tree(run->null, "", OPEN_TREE_CLONE | AT_EMPTY_PATH);
 	int null = lw_safe_open_host("/dev/null"), r = null;
 	if (null < 0)
 		return null;
 	if (fstat(null, &st) < 0 || !S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3))
 		r = -ENODEV;
 	else
-		r = lw_safe_tree(null, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0);
+		r = run->null = lw_safe_tree(null, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0);
 	SYS(close, null);
 	return r;
 }
@@ -242,12 +276,12 @@ static int mask(struct lw_run *run, const struct lw_op *op, int *ret_step)
 	if (target < 0) /* what is not there needs no mask */
 		return target == -ENOENT || target == -ENOTDIR ? 0 : target;
 	int dir = is_dir(target);
-	int r = dir < 0 ? dir : dir ? cover_dir(run) : cover_file();
+	int r = dir < 0 ? dir : dir ? cover_dir(run) : cover_file(run);
 	if (r >= 0) {
 		int cover = r;
 		*ret_step = LW_STEP_ATTACH;
 		r = sys_move_mount(cover, target);
-		if (cover != run->empty)
+		if (cover != run->empty && cover != run->null)
 			SYS(close, cover);
 	}
 	SYS(close, target);
@@ -346,7 +380,7 @@ int lw_child_mount(struct lw_run *run, const struct lw_op *op, int *ret_step)
 	case LW_OP_MKDIR:
 		return make_dir(run, op);
 	case LW_OP_SYMLINK:
-		return lw_safe_symlink(run->root, op->str[0], op->str[1]);
+		return make_symlink(run, op);
 	case LW_OP_FILE:
 		return make_file(run, op, ret_step);
 	case LW_OP_MOUNT_BIND:

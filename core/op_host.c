@@ -37,19 +37,12 @@ static int cgroup_make(struct lw_run *run, struct lw_host_state *st, const struc
 	int r = lw_cgroup_make(run->plan->host, dir, (unsigned)op->num[0], err);
 	if (r < 0)
 		return r;
-	int fd = op->num[2] == 2 ? (int)SYS(openat, AT_FDCWD, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0) : -1;
-	if (op->num[2] == 1) {
-		_cleanup_close_ int dirfd = (int)SYS(openat, AT_FDCWD, dir, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
-		fd = dirfd < 0 ? dirfd : (int)SYS(openat, dirfd, "tasks", O_WRONLY | O_CLOEXEC, 0);
-	}
 	st->controllers[st->n_cgroups] = (unsigned)op->num[0];
 	st->cgroup[st->n_cgroups++] = TAKE_PTR(dir);
-	if (fd < 0)
-		return lw_fail(err, fd, "cgroup %s: %s", st->cgroup[st->n_cgroups - 1], strerror(-fd));
-	run->fd[op->num[1]] = fd;
-	if (op->num[2] == 2)
-		run->cgroup = fd;
-	return 0;
+	r = lw_cgroup_open(st->cgroup[st->n_cgroups - 1], (int)op->num[2], &run->fd[op->num[1]], err);
+	if (r >= 0 && op->num[2] == 2)
+		run->cgroup = run->fd[op->num[1]];
+	return r;
 }
 
 static int cgroup_set(struct lw_host_state *st, const struct lw_op *op, struct lw_err *err)

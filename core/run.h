@@ -45,7 +45,8 @@ struct lw_run {
 	int lease;      /* of the ids, or -1 */
 	int cgroup;     /* v2: directory to clone into, or -1 */
 	/* child only */
-	int root, proc, empty, terminal;
+	int root, proc, empty, null, terminal;
+	int dev; /* our own fresh tmpfs on /dev, or -1 */
 	int init_is_ready;
 };
 

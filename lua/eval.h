@@ -23,15 +23,18 @@ struct lw_eval_options {
 struct lw_eval_result {
 	char *path;      /* absolute path of the profile; malloc'ed */
 	char sha256[65]; /* of its text */
-	json_t *raw;     /* merged raw spec object, inherits applied, `name` filled from the file name when absent */
+	json_t *raw; /* merged raw spec object, inherits applied, `name` filled from the file name when absent. Layers
+		      * of a profile that inherits have been decoded one by one; a single one has not. */
 };
+/* Forks: meant for the command's own process, early. What the profile prints goes to stderr, made safe and bounded.
+ * -ENOENT with class LW_ERR_USAGE when there is no such profile. *ret is written on success only. */
 int lw_eval_profile(const struct lw_eval_options *o, struct lw_eval_result *ret, struct lw_err *err);
 void lw_eval_result_done(struct lw_eval_result *r);
 
 /* The directories searched, first first; NULL-terminated array in the arena. */
 const char **lw_profile_dirs(struct lw_arena *a, const struct lw_host *h, const char *profile_dir);
-/* Error path only: given an err with a file and a key path, reads the source again and sets err->line to the key's own
- * line when it can be told. */
+/* Error path only: given an err with a file, the line of a record and a key path, reads the source again and sets
+ * err->line to the key's own line when it can be told. Harmless when done twice. */
 void lw_eval_locate_key(struct lw_err *err);
 
 #endif

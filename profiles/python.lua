@@ -11,7 +11,7 @@ return sandbox {
   command      = { "python3" },       -- without a command of your own: the prompt
   cwd          = "/app",
   mounts       = {
-    bind { source = host.cwd, destination = "/app", writable = write },
+    bind { source = host.cwd, destination = "/app", writable = write, idmap = write and host.uid == 0 },
     tmpfs "/tmp:size=128M",
   },
   env          = {

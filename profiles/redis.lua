@@ -1,39 +1,44 @@
--- redis.lua: a Redis server for this machine's own use.
+-- redis.lua: a Redis server that talks through a socket in one directory and can do nothing else.
 --
---   lunward run redis
---   lunward run --set data=/srv/redis --set memory=256 redis
+--   mkdir data
+--   lunward run --set dir=data redis              # serves until Ctrl-C, then saves data/dump.rdb
+--   redis-cli -s data/redis.sock ping             # from outside, in another terminal
 --
--- With `data` its database survives; without, it lives in a tmpfs and goes with the sandbox.
+-- `dir` is all it can write, and the only way in: its network is a loopback interface of its own. What it leaves there
+-- belongs to root when root starts it, else to the caller. Who gives the directory to another user, says so:
+-- `lunward run -u redis --set dir=/srv/redis redis`.
 
-local port   = param("port", 6379)
-local memory = param("memory", 64)   -- MiB of data
-local data   = param("data", "")
+local dir    = param("dir")
+local memory = param("memory", 64)      -- MiB of data; lunward run --set memory=256 ...
+
+if dir:sub(1, 1) ~= "/" then
+  dir = host.cwd .. "/" .. dir          -- a relative source would start beside this file
+end
 
 return sandbox {
-  inherits = "service",
+  inherits     = "service",
 
-  command  = {
+  command      = {
     "/usr/bin/redis-server",
-    "--port", port,
-    "--bind", "127.0.0.1",
-    "--dir", "/var/lib/redis",
+    "--port", 0,                        -- no TCP at all
+    "--unixsocket", "/data/redis.sock",
+    "--unixsocketperm", 700,            -- for the directory's owner
+    "--dir", "/data",
     "--maxmemory", memory .. "mb",
-    "--daemonize", "no",
-    "--logfile", "",
   },
-  cwd      = "/var/lib/redis",
+  cwd          = "/data",
 
-  mounts   = {
-    data ~= "" and bind { source = data, destination = "/var/lib/redis", writable = true, idmap = true },
-    data == "" and tmpfs { destination = "/var/lib/redis", size = 2 * memory .. "M", mode = "0700" },
+  mounts       = {
+    -- As root, ids inside are a block of the sandbox's own; idmap lets files keep the owners they have outside. Without
+    -- root, root inside is the caller, so owners are right already and the kernel would refuse an idmap.
+    bind { source = dir, destination = "/data", writable = true, exec = false, idmap = host.uid == 0 },
   },
 
-  -- Redis needs no capability at all when it does not change its user.
-  capabilities = caps.none,
+  capabilities = caps.none,             -- it neither changes its user nor listens on a low port
 
-  limits   = {
-    memory = 3 * memory + 64 .. "M", -- while it saves, a fork holds a second copy
+  limits       = {
+    memory = 3 * memory + 64 .. "M",    -- while it saves, a fork holds a second copy
     pids   = 32,
   },
-  rlimits  = { nofile = { 4096, 10032 } },
+  rlimits      = { nofile = { 1024, 10032 } }, -- what 10000 clients need; Redis raises the soft limit itself
 }

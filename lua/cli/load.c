@@ -12,7 +12,12 @@
 
 int cli_probe(struct cli *c, struct cli_job *job, struct lw_err *err)
 {
-	struct lw_host_options o = { .state = c->state, .cgroup_parent = c->cgroup_parent };
+	struct lw_host_options o = {
+		.state = c->state,
+		.cgroup_parent = c->cgroup_parent,
+		.xdg_runtime_dir = getenv("XDG_RUNTIME_DIR"),
+		.environ_ = environ,
+	};
 	if (!o.state)
 		o.state = getenv("LUNWARD_STATE");
 	if (o.state && !*o.state)
