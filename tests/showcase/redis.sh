@@ -38,12 +38,11 @@ ping() { [ "$(cli PING 2>/dev/null)" = PONG ]; }
 
 snapshot >"$scratch/before"
 
-# Outside, the directory is $data; inside it is /var/lib/redis. The profile's own command listens on the sandbox's
-# loopback, where nobody outside can reach it; a socket in the directory they share can be reached by both.
-server_command=(/usr/bin/redis-server --port 0 --unixsocket /var/lib/redis/redis.sock --dir /var/lib/redis --save '')
-title "lunward run --set data=$data redis -- ${server_command[*]}"
+# Outside, the directory is $data; inside it is /data. The sandbox's network is a loopback of its own, which nobody
+# outside can reach; a socket in the directory they share can be reached by both.
+title "lunward run --set dir=$data redis"
 started=$(date +%s%N)
-"$LUNWARD" run --set "data=$data" redis -- "${server_command[@]}" >"$scratch/log" 2>&1 &
+"$LUNWARD" run --set "dir=$data" redis >"$scratch/log" 2>&1 &
 server=$!
 for ((i = 0; i < 200; i++)); do
 	! ping || break
@@ -67,7 +66,7 @@ title "the same profile, doing what redis has no business to do"
 refused() {
 	local what=$1 out rc=0
 	shift
-	out=$("$LUNWARD" run --set "data=$data" redis -- "$@" 2>&1 </dev/null) || rc=$?
+	out=$("$LUNWARD" run --set "dir=$data" redis -- "$@" 2>&1 </dev/null) || rc=$?
 	out=${out%%$'\n'*}
 	case $rc in
 	0) bad "$what" "was allowed" ;;
@@ -95,6 +94,11 @@ rc=0
 wait "$server" || rc=$?
 server=''
 if [ "$rc" = 0 ]; then good "ends on SIGTERM" "exit code 0"; else bad "ends on SIGTERM" "exit code $rc"; fi
+if [ -s "$data/dump.rdb" ] && [ -O "$data/dump.rdb" ]; then
+	good "its data is saved, and yours" "$(stat -c '%U %s bytes' "$data/dump.rdb")"
+else
+	bad "its data is not saved, or not yours" "$(ls -ln "$data")"
+fi
 if assert_no_leaks "$scratch/before" >"$scratch/left" 2>&1; then
 	good "nothing is left" "no mount, cgroup, process, link or record"
 else

@@ -343,6 +343,7 @@ static void names_are_searched(void **state)
 static void shipped_profiles(void **state)
 {
 	static const char *const names[] = { "default", "strict", "service", "build", "redis", "python" };
+	static const struct lw_param socket_dir = { "dir", "/srv" }; /* which redis cannot do without */
 	const char *tree = getenv("LUNWARD_TREE");
 	char profiles[4096];
 
@@ -354,6 +355,8 @@ static void shipped_profiles(void **state)
 	snprintf(profiles, sizeof(profiles), "%s/profiles", tree);
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		struct lw_eval_options o = { .profile = names[i], .host = &host, .profile_dir = profiles };
+		o.params = &socket_dir;
+		o.n_params = !strcmp(names[i], "redis");
 		struct lw_eval_result result = { 0 };
 		struct lw_spec *spec = NULL;
 		struct lw_err err = { 0 };

@@ -129,16 +129,30 @@ static void defaults_v1(void **state)
 	v1(f);
 	is(f, "make /cg/pids/lunward" BOX " 1 slot 0 v1\n"
 	      "make /cg/memory/lunward" BOX " 2 slot 1 v1\n"
-	      "make /cg/devices/lunward" BOX " 8 slot 2 v1\n"
 	      "limits.pids: /cg/pids/lunward" BOX "/pids.max = 1024\n"
 	      "limits.memory: /cg/memory/lunward" BOX "/memory.limit_in_bytes = 4294967296\n"
-	      "limits.swap: /cg/memory/lunward" BOX "/memory.memsw.limit_in_bytes = 4294967296\n" DEVICES_V1);
+	      "limits.swap: /cg/memory/lunward" BOX "/memory.memsw.limit_in_bytes = 4294967296\n");
 	assert_int_equal(f->plan->n_notes, 0);
-	assert_int_equal(f->plan->n_fds, 3);
-	assert_int_equal(f->plan->cgroup_slots, 3);
+	assert_int_equal(f->plan->n_fds, 2);
+	assert_int_equal(f->plan->cgroup_slots, 2);
 	assert_string_equal(f->plan->cgroup_dir[LW_CTL_MEMORY], "/cg/memory/lunward" BOX);
 	assert_null(f->plan->cgroup_dir[LW_CTL_FREEZER]);
 	assert_int_equal(lw_cgroup_nproc(f->plan), -1);
+}
+
+/* With the host's user namespace mknod works: then the controller is what stands between. */
+static void devices_v1_in_the_hosts_user_namespace(void **state)
+{
+	struct fixture *f = *state;
+	v1(f);
+	assert_int_equal(plan(f, CLONE_NEWPID), 0);
+	assert_string_equal(f->text, "make /cg/pids/lunward" BOX " 1 slot 0 v1\n"
+				     "make /cg/memory/lunward" BOX " 2 slot 1 v1\n"
+				     "make /cg/devices/lunward" BOX " 8 slot 2 v1\n"
+				     "limits.pids: /cg/pids/lunward" BOX "/pids.max = 1024\n"
+				     "limits.memory: /cg/memory/lunward" BOX "/memory.limit_in_bytes = 4294967296\n"
+				     "limits.swap: /cg/memory/lunward" BOX
+				     "/memory.memsw.limit_in_bytes = 4294967296\n" DEVICES_V1);
 }
 
 static void all_limits_v1(void **state)
@@ -173,9 +187,8 @@ static void comounted_v1(void **state)
 	f->host.cgroup.parent[LW_CTL_MEMORY] = "/cg/pids/lunward"; /* the same hierarchy has both */
 	f->host.cgroup.memsw = f->host.swap_accounting = false;
 	is(f, "make /cg/pids/lunward" BOX " 3 slot 0 v1\n"
-	      "make /cg/devices/lunward" BOX " 8 slot 1 v1\n"
 	      "limits.pids: /cg/pids/lunward" BOX "/pids.max = 1024\n"
-	      "limits.memory: /cg/pids/lunward" BOX "/memory.limit_in_bytes = 4294967296\n" DEVICES_V1);
+	      "limits.memory: /cg/pids/lunward" BOX "/memory.limit_in_bytes = 4294967296\n");
 	/* No swap on this host: nothing is lost. */
 	assert_int_equal(f->plan->n_notes, 0);
 }
@@ -308,6 +321,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(defaults_v1),
+		TEST(devices_v1_in_the_hosts_user_namespace),
 		TEST(all_limits_v1),
 		TEST(comounted_v1),
 		TEST(defaults_v2),

@@ -3,7 +3,8 @@
 # and runs guest.sh there: the live suites under pure cgroup v2, as root and then as an ordinary user with subordinate
 # ids and a delegated cgroup. One boot for all. TAP on stdout; exit 0, 1, or 77 where it cannot run, with the reason.
 #
-#   run.sh [SUITE.bats...]        suites, as paths below tests/ (default: live/*.bats)
+#   run.sh [SUITE.bats...]        suites, as paths below tests/, for both. Without: live/*.bats as the user; as root only
+#                                 live/limits.bats, for cgroups are what differs from root's machine under ./dev test
 #
 # The kernel package is fetched once into ${XDG_CACHE_HOME:-~/.cache}/lunward-vm. Nothing on this machine is mounted (the
 # share is assembled in a private mount namespace), installed or configured. Environment: LUNWARD_VM_TIMEOUT (300 s),
@@ -111,10 +112,19 @@ bind_ro / "$share/root"
 bind_ro "$cache/kernel/mods" "$share/mods"
 bind_ro "$tree" "$share/tree"
 bind_ro "$build" "$share/build"
-if [ $# = 0 ]; then
-	for suite in "$tree"/tests/live/*.bats; do set -- "$@" "live/${suite##*/}"; done
+# suites WHO SUITE...
+suites() {
+	local who=$1
+	shift
+	printf '%s\n' "$@" >"$share/ctl/suites.$who"
+}
+if [ $# -gt 0 ]; then
+	suites root "$@"
+	suites user "$@"
+else
+	suites root live/limits.bats
+	(cd "$tree/tests" && suites user live/*.bats)
 fi
-printf '%s\n' "$@" >"$share/ctl/suites"
 
 # --- the boot --------------------------------------------------------------------------
 pids=()
