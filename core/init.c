@@ -97,17 +97,28 @@ static void give_up_privileges(void)
 	must(CALL(__NR_prctl, PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0));
 }
 
+static uint64_t usec(const struct __kernel_old_timeval *t)
+{
+	return (uint64_t)t->tv_sec * 1000000 + (uint64_t)t->tv_usec;
+}
+
 /* Reaps whatever has ended; leaves when the command has: the kernel then ends the rest of the namespace. */
 static void reap(void)
 {
 	for (;;) {
 		int status = 0;
-		long pid = CALL(__NR_wait4, -1, &status, WNOHANG, 0, 0);
+		struct rusage usage;
+		long pid = CALL(__NR_wait4, -1, &status, WNOHANG, &usage, 0);
 		if (pid <= 0)
 			return;
 		if (pid != COMMAND)
 			continue;
-		struct lw_init_report report = { LW_INIT_MAGIC, (uint32_t)status };
+		struct lw_init_report report = {
+			.magic = LW_INIT_MAGIC,
+			.status = (uint32_t)status,
+			.cpu_usec = usec(&usage.ru_utime) + usec(&usage.ru_stime),
+			.peak_kib = (uint64_t)usage.ru_maxrss,
+		};
 		CALL(__NR_write, CONTROL, &report, sizeof report, 0, 0);
 		leave((status & 0x7f) ? 128 + (status & 0x7f) : (status >> 8) & 0xff);
 	}

@@ -11,7 +11,9 @@
 /* Written once on the control socket when the command has ended. */
 struct lw_init_report {
 	uint32_t magic;
-	uint32_t status; /* as from wait(2) */
+	uint32_t status;   /* as from wait(2) */
+	uint64_t cpu_usec; /* of the command and of what it has waited for */
+	uint64_t peak_kib; /* the largest of them */
 };
 
 /* The program itself, embedded by init_image.S. */

@@ -206,6 +206,16 @@ int lw_host_apply(struct lw_run *run, struct lw_host_state *st, const struct lw_
 	}
 }
 
+bool lw_host_undo_now(struct lw_host_state *st)
+{
+	while (st->n_cgroups && (SYS(rmdir, st->cgroup[st->n_cgroups - 1]) == 0 || errno == ENOENT))
+		free(st->cgroup[--st->n_cgroups]);
+	if (st->n_cgroups)
+		return false;
+	lw_close_p(&st->lease);
+	return true;
+}
+
 void lw_host_undo(struct lw_host_state *st)
 {
 	while (st->n_cgroups) {
@@ -216,9 +226,7 @@ void lw_host_undo(struct lw_host_state *st)
 		}
 		free(dir);
 	}
-	if (st->lease >= 0)
-		close(st->lease);
-	st->lease = -1;
+	lw_close_p(&st->lease);
 }
 
 const char *lw_host_cgroup(const struct lw_host_state *st, int controller)

@@ -2,6 +2,7 @@
 #ifndef LW_OP_HOST_H
 #define LW_OP_HOST_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 #include "run.h"
 
@@ -18,6 +19,9 @@ struct lw_host_state {
 /* Applies one HOST operation; `pid` is the cloned process once there is one, `command` the one that sets up. */
 int lw_host_apply(struct lw_run *run, struct lw_host_state *st, const struct lw_op *op, pid_t pid, pid_t command,
 		  struct lw_err *err);
+/* Undoes what can be undone at once: false when something still runs in a cgroup, which then is left to lw_host_undo.
+ */
+bool lw_host_undo_now(struct lw_host_state *st);
 /* Undoes everything, last first. Leftover processes of the cgroups are ended. */
 void lw_host_undo(struct lw_host_state *st);
 /* The directory of a controller, or NULL. */

@@ -36,7 +36,7 @@ int lw_sandbox_pty(const struct lw_sandbox *s)
 
 int lw_sandbox_pollfd(const struct lw_sandbox *s)
 {
-	return s->pidfd;
+	return s->control >= 0 ? s->control : s->pidfd;
 }
 
 static double seconds_since(const struct timespec *from)
@@ -57,26 +57,60 @@ static void set_wait_status(struct lw_sandbox *s, int status)
 	s->status.code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-/* The command's own end as init saw it; when init was killed from outside, all that is known is that it was. */
-static void read_report(struct lw_sandbox *s, const siginfo_t *info)
+/* Waits for the process that we cloned to be gone, and with it all of its pid namespace. */
+static int reap(struct lw_sandbox *s, siginfo_t *info, struct rusage *usage, int flags)
 {
-	struct lw_init_report report;
-	if (s->control >= 0 && recv(s->control, &report, sizeof report, MSG_DONTWAIT) == sizeof report &&
-	    report.magic == LW_INIT_MAGIC) {
-		set_wait_status(s, (int)report.status);
-		return;
-	}
-	s->status.signal = info->si_code == CLD_EXITED ? 0 : info->si_status;
-	s->status.code = info->si_code == CLD_EXITED ? info->si_status : 128 + info->si_status;
-	if (s->control >= 0 && s->status.code == 128 + SIGKILL)
-		s->status.signal = SIGKILL;
+	int r;
+	do
+		r = (int)SYS(waitid, P_PIDFD, s->pidfd, info, WEXITED | __WALL | flags, usage);
+	while (r == -EINTR);
+	if (r >= 0 && info->si_pid)
+		s->reaped = true;
+	return r;
 }
 
-static void read_memory(struct lw_sandbox *s, const struct rusage *usage)
+/* Without a report: the command is what we cloned, or init was killed from outside. 1 ended, 0 still running. */
+static int look_at_process(struct lw_sandbox *s, int flags, struct lw_err *err)
+{
+	siginfo_t info = { 0 };
+	struct rusage usage = { 0 };
+	int r = reap(s, &info, &usage, flags);
+	if (r < 0)
+		return lw_fail(err, r, "waiting for the sandbox: %s", strerror(-r));
+	if (!info.si_pid)
+		return 0;
+	s->status.signal = info.si_code == CLD_EXITED ? 0 : info.si_status;
+	s->status.code = info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
+	/* Init says so itself when it ends because its supervisor's end of the socket closed. */
+	if (s->control >= 0 && s->status.code == 128 + SIGKILL)
+		s->status.signal = SIGKILL;
+	s->status.cpu_seconds = seconds(usage.ru_utime) + seconds(usage.ru_stime);
+	s->status.memory_peak_bytes = (int64_t)usage.ru_maxrss * 1024;
+	return 1;
+}
+
+/* Init reports the command's end as soon as it has reaped it. Its own end, with the taking down of mounts and network,
+ * goes on beside our undoing; close waits for it. */
+static int look_at_report(struct lw_sandbox *s, struct lw_err *err)
+{
+	struct lw_init_report report;
+	ssize_t n = recv(s->control, &report, sizeof report, MSG_DONTWAIT);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	if (n != sizeof report || report.magic != LW_INIT_MAGIC)
+		return look_at_process(s, 0, err);
+	set_wait_status(s, (int)report.status);
+	s->status.cpu_seconds = (double)report.cpu_usec / 1e6;
+	s->status.memory_peak_bytes = (int64_t)report.peak_kib * 1024;
+	return 1;
+}
+
+static void read_memory(struct lw_sandbox *s)
 {
 	const char *dir = lw_host_cgroup(&s->host, LW_CTL_MEMORY);
 	int64_t kills = 0;
-	s->status.memory_peak_bytes = usage->ru_maxrss ? (int64_t)usage->ru_maxrss * 1024 : -1;
+	if (!s->status.memory_peak_bytes)
+		s->status.memory_peak_bytes = -1;
 	if (!dir)
 		return;
 	if (lw_cgroup_get(dir, "memory.max_usage_in_bytes", &s->status.memory_peak_bytes) < 0)
@@ -88,28 +122,29 @@ static void read_memory(struct lw_sandbox *s, const struct rusage *usage)
 
 static void undo(struct lw_sandbox *s)
 {
-	if (!s->undone)
-		lw_host_undo(&s->host);
+	siginfo_t info = { 0 };
+	if (s->undone)
+		return;
 	s->undone = true;
+	if (lw_host_undo_now(&s->host))
+		return;
+	/* What the command left running goes with init. */
+	if (s->pidfd >= 0 && !s->reaped)
+		reap(s, &info, NULL, 0);
+	lw_host_undo(&s->host);
 }
 
 int lw_sandbox_step(struct lw_sandbox *s, struct lw_err *err)
 {
-	siginfo_t info = { 0 };
-	struct rusage usage = { 0 };
 	if (s->ended)
 		return 1;
-	int r = (int)SYS(waitid, P_PIDFD, s->pidfd, &info, WEXITED | WNOHANG | __WALL, &usage);
-	if (r == -EINTR || (r == 0 && !info.si_pid))
-		return 0;
-	if (r < 0)
-		return lw_fail(err, r, "waiting for the sandbox: %s", strerror(-r));
+	int r = s->control >= 0 ? look_at_report(s, err) : look_at_process(s, WNOHANG, err);
+	if (r <= 0)
+		return r;
 	s->ended = true;
 	s->status.wall_seconds = seconds_since(&s->started);
-	s->status.cpu_seconds = seconds(usage.ru_utime) + seconds(usage.ru_stime);
 	s->status.timed_out = s->timed_out;
-	read_report(s, &info);
-	read_memory(s, &usage);
+	read_memory(s);
 	undo(s);
 	return 1;
 }
@@ -151,7 +186,7 @@ int lw_sandbox_wait(struct lw_sandbox *s, int64_t timeout_usec, struct lw_status
 		int64_t left = timeout_usec < 0 ? -1 : timeout_usec - (int64_t)(seconds_since(&from) * 1e6);
 		if (timeout_usec >= 0 && left <= 0)
 			return lw_fail_as(err, LW_ERR_TIMEOUT, -ETIMEDOUT, "the sandbox is still running");
-		struct pollfd p = { .fd = s->pidfd, .events = POLLIN };
+		struct pollfd p = { .fd = lw_sandbox_pollfd(s), .events = POLLIN };
 		struct timespec wait = { left / 1000000, left % 1000000 * 1000 };
 		ppoll(&p, 1, left < 0 ? NULL : &wait, NULL);
 	}
@@ -161,13 +196,13 @@ int lw_sandbox_wait(struct lw_sandbox *s, int64_t timeout_usec, struct lw_status
 
 struct lw_sandbox *lw_sandbox_close(struct lw_sandbox *s)
 {
-	struct lw_status status;
+	siginfo_t info = { 0 };
 	if (!s)
 		return NULL;
-	if (s->pidfd >= 0 && !s->ended) {
+	if (s->pidfd >= 0 && !s->ended)
 		lw_sandbox_kill(s);
-		lw_sandbox_wait(s, -1, &status, NULL);
-	}
+	if (s->pidfd >= 0 && !s->reaped)
+		reap(s, &info, NULL, 0);
 	undo(s);
 	lw_close_p(&s->pidfd);
 	lw_close_p(&s->command_fd);

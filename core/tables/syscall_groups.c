@@ -58,7 +58,7 @@ const struct lw_syscall_group lw_syscall_group_table[] = {
 	{ "@module", "Loading and unloading of kernel modules", LIST("delete_module", "finit_module", "init_module") },
 	{ "@mount", "Mounting and unmounting of file systems",
 	  LIST("chroot", "fsconfig", "fsmount", "fsopen", "fspick", "mount", "mount_setattr", "move_mount", "open_tree",
-	       "pivot_root", "umount", "umount2") },
+	       "open_tree_attr", "pivot_root", "umount", "umount2") },
 	{ "@network-io", "Network or Unix socket IO, should not be needed if not network facing",
 	  LIST("accept", "accept4", "bind", "connect", "getpeername", "getsockname", "getsockopt", "listen", "recv",
 	       "recvfrom", "recvmmsg", "recvmmsg_time64", "recvmsg", "send", "sendmmsg", "sendmsg", "sendto",

@@ -148,7 +148,7 @@ int main(int argc, char **argv)
 		turn(commands, n, i, &actions);
 	print_head(commands, n);
 	for (size_t r = 0; r < rounds; r++) {
-		char label[16];
+		char label[24];
 		for (size_t i = 0; i < turns; i++)
 			turn(commands, n, r * turns + i, &actions);
 		snprintf(label, sizeof(label), "%zu", r + 1);

@@ -38,8 +38,6 @@ ping() { [ "$(cli PING 2>/dev/null)" = PONG ]; }
 
 snapshot >"$scratch/before"
 
-# Outside, the directory is $data; inside it is /data. The sandbox's network is a loopback of its own, which nobody
-# outside can reach; a socket in the directory they share can be reached by both.
 title "lunward run --set dir=$data redis"
 started=$(date +%s%N)
 "$LUNWARD" run --set "dir=$data" redis >"$scratch/log" 2>&1 &
