@@ -132,6 +132,9 @@ int lw_cgroup_set(const char *dir, const char *file, const char *value, struct l
 	for (const char *line = value; *line;) {
 		size_t n = strcspn(line, "\n");
 		r = *line == '/' ? put_device(fd, line, n) : put(fd, line, n);
+		if (r < 0 && *line == '/') /* "/dev/snd rwm": the path is what the user wrote */
+			return lw_fail(err, r, "'%.*s': %s", (int)strcspn(line, " \n"), line,
+				       r == -ENODEV ? "not a device" : strerror(-r));
 		if (r < 0)
 			return lw_fail(err, r, "cgroup: writing '%.*s' to %s: %s", (int)n, line, path, strerror(-r));
 		line += n + (line[n] == '\n');

@@ -17,6 +17,7 @@
 #include <sys/uio.h>
 #include <termios.h>
 #include "child_mount.h"
+#include "init.h"
 #include "run.h"
 #include "safepath.h"
 #include "sys.h"
@@ -65,6 +66,23 @@ static int do_stdio(int from, int to)
 	return from == to ? (int)SYS(fcntl, to, F_SETFD, 0) : (int)SYS(dup3, from, to, 0);
 }
 
+/* The root may be a stranger's: what it calls /dev/null must be that (CVE-2026-88265). */
+static int do_stdio_null(int to)
+{
+	struct stat st;
+	int fd = (int)SYS(openat, AT_FDCWD, "/dev/null", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0);
+	if (fd < 0)
+		return fd;
+	int r = fstat(fd, &st) < 0 ? -errno : 0;
+	if (r >= 0 && (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3)))
+		r = -ENODEV;
+	if (r >= 0)
+		r = do_stdio(fd, to);
+	if (fd != to)
+		SYS(close, fd);
+	return r;
+}
+
 static int do_become(const struct lw_op *op, const uint32_t *groups, size_t n)
 {
 	int r = 0;
@@ -100,13 +118,9 @@ static int write_all(int fd, const char *text)
 
 static int do_sysctl(struct lw_run *run, const struct lw_op *op)
 {
-	char path[256] = "sys/";
-	if (run->proc < 0)
+	if (run->sysctls < 0)
 		return -ENOENT;
-	if (strlen(op->str[0]) + 5 > sizeof path)
-		return -ENAMETOOLONG;
-	memcpy(path + 4, op->str[0], strlen(op->str[0]) + 1);
-	int fd = lw_safe_open_proc(run->proc, path, O_WRONLY);
+	int fd = lw_safe_open_proc(run->sysctls, op->str[0], O_WRONLY);
 	if (fd < 0)
 		return fd;
 	int r = write_all(fd, op->str[1]);
@@ -146,21 +160,30 @@ static int do_session(struct lw_run *run)
 
 /* What is left open is closed before anything is looked up again, so that no path through /proc/self/fd/N leads out
  * (CVE-2024-21626); then the working directory, which must be inside. */
+static void close_all_but(int *keep, int n)
+{
+	int from = 3;
+	for (int i = 1; i < n; i++) /* sorted: four at most */
+		for (int k = i; k > 0 && keep[k] < keep[k - 1]; k--) {
+			int t = keep[k];
+			keep[k] = keep[k - 1];
+			keep[k - 1] = t;
+		}
+	for (int i = 0; i < n; i++) {
+		if (keep[i] > from)
+			SYS(close_range, from, keep[i] - 1, 0);
+		if (keep[i] >= from)
+			from = keep[i] + 1;
+	}
+	SYS(close_range, from, ~0U, 0);
+}
+
 static int do_cwd(struct lw_run *run, const struct lw_op *op, int *ret_step)
 {
 	char buf[4096];
-	int a = run->sync, b = run->ready_read;
-	if (b >= 0 && b < a) {
-		int t = a;
-		a = b;
-		b = t;
-	}
-	if (a > 3)
-		SYS(close_range, 3, a - 1, 0);
-	if (b >= 0 && b > a + 1)
-		SYS(close_range, a + 1, b - 1, 0);
-	SYS(close_range, (b >= 0 ? b : a) + 1, ~0U, 0);
-	run->root = run->proc = run->empty = run->null = run->dev = -1;
+	int keep[] = { run->sync, run->ready_read, run->last_step, run->last_step < 0 ? -1 : run->init_image };
+	close_all_but(keep, 4);
+	run->root = run->sysctls = run->empty = run->null = run->dev = -1;
 	int r = (int)SYS(chdir, op->str[0]);
 	if (r < 0)
 		return r;
@@ -207,6 +230,16 @@ static int do_ambient(const struct lw_op *op)
 	return r;
 }
 
+/* Set-up is over. Without an init to watch the lifeline the parent-death signal ties the command to its supervisor; it
+ * comes this late because every change of ids or capabilities clears it. A supervisor that died before is noticed by
+ * the report: writing it then raises SIGPIPE, which nothing here catches. */
+static void report_exec(struct lw_run *run, uint32_t index)
+{
+	if (!run->plan->init)
+		SYS(prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	report(run, LW_REPORT_EXEC, 0, index, 0);
+}
+
 /* The command may not run while init could still be traced. */
 static int wait_for_init(struct lw_run *run)
 {
@@ -242,6 +275,31 @@ static int do_exec(struct lw_run *run)
 	return seen;
 }
 
+/* The program in init_image does what is left, so that nothing the command is made of can name the launcher's own file
+ * (CVE-2019-5736). The descriptors are moved out of the way first. */
+static int leave_last_step(struct lw_run *run)
+{
+	const struct lw_plan *p = run->plan;
+	char path[] = "/proc/self/fd/00";
+	int image = (int)SYS(fcntl, run->init_image, F_DUPFD_CLOEXEC, 10);
+	int step = image < 0 ? image : (int)SYS(fcntl, run->last_step, F_DUPFD_CLOEXEC, 5);
+	int sync = step < 0 ? step : (int)SYS(fcntl, run->sync, F_DUPFD_CLOEXEC, 5);
+	if (sync < 0)
+		return sync;
+	run->sync = sync;
+	int r = (int)SYS(dup3, step, LW_LAST_STEP_FD, 0);
+	if (r >= 0)
+		r = (int)SYS(dup3, sync, LW_LAST_STEP_SYNC, 0);
+	if (r >= 0)
+		r = (int)SYS(execveat, image, "", p->argv, p->envp, AT_EMPTY_PATH);
+	/* A filter loaded early may know execve only. */
+	path[sizeof path - 3] = (char)('0' + image / 10 % 10);
+	path[sizeof path - 2] = (char)('0' + image % 10);
+	if ((r == -ENOSYS || r == -EPERM) && image < 100)
+		r = (int)SYS(execve, path, p->argv, p->envp);
+	return r;
+}
+
 static int apply(struct lw_run *run, const struct lw_op *op, uint32_t index, int *ret_step)
 {
 	const struct lw_plan *p = run->plan;
@@ -265,8 +323,7 @@ static int apply(struct lw_run *run, const struct lw_op *op, uint32_t index, int
 	case LW_OP_SYSCTL:
 		return do_sysctl(run, op);
 	case LW_OP_STDIO:
-		r = (int)SYS(openat, AT_FDCWD, "/dev/null", O_RDWR | O_CLOEXEC, 0);
-		return r < 0 ? r : do_stdio(r, (int)op->num[0]);
+		return do_stdio_null((int)op->num[0]);
 	case LW_OP_SESSION:
 		return do_session(run);
 	case LW_OP_KEYRING:
@@ -301,8 +358,10 @@ static int apply(struct lw_run *run, const struct lw_op *op, uint32_t index, int
 		if (r < 0)
 			return r;
 		*ret_step = LW_STEP_CALL;
+		if (run->last_step >= 0 && !op->num[0]) /* left to the last step */
+			return 0;
 		/* Said before the filter, which may forbid saying anything. */
-		report(run, LW_REPORT_EXEC, 0, index, 0);
+		report_exec(run, index);
 		return do_seccomp(run);
 	case LW_OP_EXEC:
 		*ret_step = LW_STEP_INIT;
@@ -310,8 +369,13 @@ static int apply(struct lw_run *run, const struct lw_op *op, uint32_t index, int
 		if (r < 0)
 			return r;
 		*ret_step = LW_STEP_CALL;
+		if (run->last_step >= 0) {
+			if (!p->init)
+				SYS(prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+			return leave_last_step(run);
+		}
 		if (!p->filter.n)
-			report(run, LW_REPORT_EXEC, 0, index, 0);
+			report_exec(run, index);
 		return do_exec(run);
 	default:
 		return lw_child_mount(run, op, ret_step);
@@ -325,8 +389,6 @@ static _Noreturn void set_up(struct lw_run *run)
 	wait_for_go(run);
 	SYS(umask, 0);
 	default_signals();
-	if (!p->init) /* without an init to watch the lifeline this is what ties us to the supervisor */
-		SYS(prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	for (int i = 0; i < 3; i++) {
 		int r = do_stdio(run->stdio[i], i);
 		if (r < 0)
@@ -356,6 +418,9 @@ static _Noreturn void become_init(struct lw_run *run)
 	for (uint32_t i = 0; i < p->n_ops; i++)
 		if (p->ops[i].kind == LW_OP_LOOPBACK && (r = do_loopback()) < 0)
 			die(run, LW_STEP_CALL, i, -r);
+	/* Out of the caller's session: its terminal is none of the sandbox's, and its ^C reaches the command once, by
+	 * way of the supervisor. */
+	SYS(setsid);
 	wait_for_go(run);
 	/* Its inside uid is set-up's, with nothing that goes with it. */
 	if (p->clone_flags & CLONE_NEWUSER) {
@@ -380,7 +445,14 @@ static _Noreturn void become_init(struct lw_run *run)
 
 _Noreturn void lw_child_main(struct lw_run *run)
 {
-	run->root = run->proc = run->empty = run->null = run->terminal = run->dev = -1;
+	static const uint64_t standard[4];
+	run->root = run->sysctls = run->empty = run->null = run->terminal = run->dev = -1;
+	/* Whoever waits for our word must hear when nobody is left to give it. */
+	for (int i = 0; i < 2; i++)
+		if (run->outer[i] >= 0)
+			SYS(close, run->outer[i]);
+	/* A caller that ignores SIGCHLD would hand that on to init, which could then wait for nobody. */
+	SYS(rt_sigaction, SIGCHLD, standard, NULL, 8);
 	if (!run->plan->init)
 		set_up(run);
 	/* pivot_root moves those who stand at the old root: stand there, so that nothing of ours pins the host's tree.

@@ -56,6 +56,8 @@ static int attach(struct lw_run *run, int tree, const char *path, int *ret_step)
 	int fresh = fresh_dir(run, path, &name), dir = is_dir(tree), r = dir;
 	if (r >= 0 && fresh >= 0)
 		r = dir ? (int)SYS(mkdirat, fresh, name, 0755) : (int)SYS(mknodat, fresh, name, S_IFREG | 0644, 0);
+	if (r == -EEXIST) /* one of ours that the profile replaces */
+		fresh = -1;
 	if (r >= 0 && fresh >= 0) {
 		*ret_step = LW_STEP_ATTACH;
 		r = (int)SYS(move_mount, tree, "", fresh, name, MOVE_MOUNT_F_EMPTY_PATH);
@@ -137,8 +139,9 @@ static int mount_fs(struct lw_run *run, const struct lw_op *op, int *ret_step)
 	int fs = lw_safe_new_fs(op->str[1], op->str[2], (uint64_t)op->num[0]);
 	if (fs < 0)
 		return fs;
-	if (!strcmp(op->str[1], "proc"))
-		run->proc = (int)SYS(fcntl, fs, F_DUPFD_CLOEXEC, 10);
+	/* Held before /proc/sys is covered read-only, and only when somebody will write there. */
+	if (run->plan->spec->sysctls.n && !strcmp(op->str[1], "proc"))
+		run->sysctls = lw_safe_open_proc(fs, "sys", O_PATH | O_DIRECTORY);
 	if (run->plan->layout->has_dev && !strcmp(op->str[0], "/dev"))
 		run->dev = (int)SYS(fcntl, fs, F_DUPFD_CLOEXEC, 10);
 	return attach(run, fs, op->str[0], ret_step);
@@ -229,11 +232,9 @@ static int make_file(struct lw_run *run, const struct lw_op *op, int *ret_step)
 		if (fd < 0)
 			continue;
 		r = fill_file(fd, op);
+		/* By the descriptor: the name may be another file's by now, where the root is shared. */
+		int tree = r < 0 ? r : lw_safe_tree(fd, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, 0);
 		SYS(close, fd);
-		int file = r < 0 ? r : lw_safe_target(run->root, aside[i], LW_SAFE_EXISTING | LW_SAFE_NO_SYMLINK, 0);
-		int tree = file < 0 ? file : lw_safe_tree(file, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, 0);
-		if (file >= 0)
-			SYS(close, file);
 		r = tree < 0 ? tree : attach(run, tree, op->str[0], ret_step);
 		/* Only now: a mount of something unlinked is refused. */
 		SYS(unlinkat, run->root, aside[i], 0);

@@ -4,10 +4,14 @@
 #define LW_CONTROL_SOCKETS_H
 
 #include "base/err.h"
+#include "base/text.h"
 #include "spec.h"
 
 /* fd: O_PATH descriptor of the source; path: as written. 0, or -EPERM with err. */
 int lw_control_socket_check(int fd, const char *path, const char *state_dir, const struct lw_strlist *allowed,
 			    struct lw_err *err);
+
+/* Is this the name of an engine? If not, near (made with the word) is offered every name that is one. */
+bool lw_control_engine_known(const char *name, struct lw_near *near);
 
 #endif

@@ -36,7 +36,7 @@ struct candidate {
 
 static int state_error(struct lw_err *err, int code, const char *path, const char *what, const char *cure)
 {
-	lw_fail(err, code, "state directory %s %s", path, what);
+	lw_fail(err, code, "state directory %s: %s", path, what);
 	lw_err_hint(err, cure, path);
 	return code;
 }

@@ -5,10 +5,15 @@
  *
  * It gets three descriptors: 0 the control socket (the supervisor's end closing means the supervisor is gone: then
  * everything here ends), 1 the pipe the command waits on until we can no longer be traced, 2 the lease of the ids,
- * kept open so that nobody is given these ids while anything here runs. */
+ * kept open so that nobody is given these ids while anything here runs.
+ *
+ * Where the host's root is inside, set-up executes it too, to take the last step: load the filter, execute the command.
+ * A command that is "#!/proc/self/exe" then finds this program, in memory nobody can write, not the host's lunward. */
 #include <asm/unistd.h>
 #include <linux/audit.h>
 #include <linux/capability.h>
+#include <linux/errno.h>
+#include <linux/fcntl.h>
 #include <linux/filter.h>
 #include <linux/poll.h>
 #include <linux/prctl.h>
@@ -18,6 +23,7 @@
 #include <linux/signalfd.h>
 #include <linux/wait.h>
 #include "init.h"
+#include "report.h"
 
 #if defined(__x86_64__)
 #define NATIVE_ARCH AUDIT_ARCH_X86_64
@@ -33,7 +39,7 @@ static long call6(long n, long a, long b, long c, long d, long e)
 			 : "rcx", "r11", "memory");
 	return r;
 }
-__asm__(".globl _start\n_start:\n\txor %ebp,%ebp\n\tand $-16,%rsp\n\tcall lw_init_main\n\thlt\n");
+__asm__(".globl _start\n_start:\n\txor %ebp,%ebp\n\tmov %rsp,%rdi\n\tand $-16,%rsp\n\tcall lw_init_main\n\thlt\n");
 #elif defined(__aarch64__)
 #define NATIVE_ARCH AUDIT_ARCH_AARCH64
 static long call6(long n, long a, long b, long c, long d, long e)
@@ -47,7 +53,7 @@ static long call6(long n, long a, long b, long c, long d, long e)
 	__asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4) : "memory");
 	return x0;
 }
-__asm__(".globl _start\n_start:\n\tmov x29,#0\n\tbl lw_init_main\n");
+__asm__(".globl _start\n_start:\n\tmov x29,#0\n\tmov x0,sp\n\tbl lw_init_main\n");
 #else
 #error "init.c has no system call stub for this architecture"
 #endif
@@ -97,6 +103,16 @@ static void give_up_privileges(void)
 	must(CALL(__NR_prctl, PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0));
 }
 
+/* Our own end would do the same, but only after our descriptors are closed: the ids may be lent to somebody else from
+ * that moment on, so nobody may be left who has them. */
+static _Noreturn void end_everything(void)
+{
+	CALL(__NR_kill, -1, SIGKILL, 0, 0, 0);
+	while (CALL(__NR_wait4, -1, 0, 0, 0, 0) > 0)
+		;
+	leave(128 + SIGKILL);
+}
+
 static uint64_t usec(const struct __kernel_old_timeval *t)
 {
 	return (uint64_t)t->tv_sec * 1000000 + (uint64_t)t->tv_usec;
@@ -124,9 +140,72 @@ static void reap(void)
 	}
 }
 
-_Noreturn void lw_init_main(void);
-_Noreturn void lw_init_main(void)
+static void report(int kind, uint32_t op, long err)
 {
+	struct lw_report r = {
+		.magic = LW_REPORT_MAGIC,
+		.kind = (uint16_t)kind,
+		.step = LW_STEP_CALL,
+		.op = op,
+		.err = (int32_t)err,
+	};
+	CALL(__NR_write, LW_LAST_STEP_SYNC, &r, sizeof r, 0, 0);
+}
+
+static _Noreturn void fail(uint32_t op, long err)
+{
+	report(LW_REPORT_FAILED, op, -err);
+	leave(LW_INIT_FAILED);
+}
+
+/* As child.c's do_exec. */
+static long execute(const char *path, uint32_t n, char **argv, char **envp)
+{
+	long seen = -ENOENT;
+	for (; n; n--) {
+		long r = CALL(__NR_execve, path, argv, envp, 0, 0);
+		if (r != -ENOENT && r != -ENOTDIR && r != -EACCES)
+			return r;
+		if (r == -EACCES)
+			seen = r;
+		else if (r == -ENOENT && CALL(__NR_faccessat, AT_FDCWD, path, 0, 0, 0) == 0)
+			return -ENOEXEC;
+		while (*path++)
+			;
+	}
+	return seen;
+}
+
+static _Noreturn void take_last_step(char **argv, char **envp)
+{
+	static union {
+		struct lw_last_step head;
+		char bytes[LW_LAST_STEP_MAX];
+	} step;
+	/* Without them it is not set-up who executes this but a command "#!/proc/self/exe": not runnable. */
+	for (int fd = LW_LAST_STEP_FD; fd <= LW_LAST_STEP_SYNC; fd++)
+		if (CALL(__NR_fcntl, fd, F_SETFD, FD_CLOEXEC, 0, 0) < 0)
+			leave(126);
+	long n = CALL(__NR_pread64, LW_LAST_STEP_FD, &step, sizeof step - 1, 0, 0);
+	const struct lw_last_step *h = &step.head;
+	if (n < (long)sizeof *h)
+		leave(LW_INIT_FAILED);
+	struct sock_filter *insns = (struct sock_filter *)(void *)(step.bytes + sizeof *h);
+	report(LW_REPORT_EXEC, h->exec_op, 0);
+	if (h->n_insns) {
+		struct sock_fprog program = { (unsigned short)h->n_insns, insns };
+		long r = CALL(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program, 0, 0);
+		if (r < 0)
+			fail(h->seccomp_op, r);
+	}
+	fail(h->exec_op, execute((const char *)(insns + h->n_insns), h->n_paths, argv, envp));
+}
+
+_Noreturn void lw_init_main(long *stack);
+_Noreturn void lw_init_main(long *stack)
+{
+	if (CALL(__NR_getpid, 0, 0, 0, 0, 0) != 1)
+		take_last_step((char **)(stack + 1), (char **)(stack + 1 + stack[0] + 1));
 	uint64_t all = ~UINT64_C(0);
 	must(CALL(__NR_rt_sigprocmask, SIG_SETMASK, &all, 0, sizeof all, 0));
 	long signals = CALL(__NR_signalfd4, -1, &all, sizeof all, 02000000 /* SFD_CLOEXEC */ | 04000 /* NONBLOCK */, 0);
@@ -140,7 +219,7 @@ _Noreturn void lw_init_main(void)
 		struct signalfd_siginfo info;
 		CALL(__NR_ppoll, fds, 2, 0, 0, 0);
 		if (fds[0].revents)
-			leave(128 + 9);
+			end_everything();
 		while (CALL(__NR_read, signals, &info, sizeof info, 0, 0) == sizeof info)
 			if (info.ssi_signo != SIGCHLD)
 				CALL(__NR_kill, COMMAND, info.ssi_signo, 0, 0, 0);

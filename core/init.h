@@ -16,6 +16,14 @@ struct lw_init_report {
 	uint64_t peak_kib; /* the largest of them */
 };
 
+/* The same program as any other process than pid 1 executes the command: it reads this, the n_insns instructions of the
+ * filter and then the n_paths candidates, each terminated, from descriptor LAST_STEP and reports on descriptor SYNC. */
+struct lw_last_step {
+	uint32_t n_insns, n_paths;
+	uint32_t seccomp_op, exec_op; /* for reports: indexes into the plan */
+};
+enum { LW_LAST_STEP_FD = 3, LW_LAST_STEP_SYNC = 4, LW_LAST_STEP_MAX = 256 * 1024 };
+
 /* The program itself, embedded by init_image.S. */
 extern const unsigned char lw_init_image[];
 extern const size_t lw_init_image_size;

@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/fdio.h"
 #include "init.h"
+#include "root_layout.h"
 #include "sandbox_private.h"
 #include "sys.h"
 
@@ -35,14 +36,14 @@ static int make_id(char id[static 65], const char *given)
 }
 
 /* pid 1's program in a memfd nobody can change: what /proc/1/exe shows is neither ours nor writable (CVE-2019-5736). */
-static int make_init_image(void)
+static int make_image(unsigned flags, const void *bytes, size_t n)
 {
-	int fd = (int)SYS(memfd_create, "lunward-init", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
+	int fd = (int)SYS(memfd_create, "lunward-init", MFD_CLOEXEC | MFD_ALLOW_SEALING | flags);
 	if (fd == -EINVAL) /* before Linux 6.3 every memfd is executable */
 		fd = (int)SYS(memfd_create, "lunward-init", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (fd < 0)
 		return fd;
-	int r = lw_write_full(fd, lw_init_image, lw_init_image_size);
+	int r = lw_write_full(fd, bytes, n);
 	if (r >= 0)
 		r = (int)SYS(fcntl, fd, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE);
 	if (r < 0) {
@@ -50,6 +51,11 @@ static int make_init_image(void)
 		return r;
 	}
 	return fd;
+}
+
+static int make_init_image(void)
+{
+	return make_image(MFD_EXEC, lw_init_image, lw_init_image_size);
 }
 
 /* Internal descriptors stay clear of 0-2, whatever the caller has closed. */
@@ -67,7 +73,7 @@ static int make_channels(struct lw_sandbox *s, struct lw_run *run, int *ret_sync
 	int pair[2], on = 1;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return -errno;
-	*ret_sync = high(pair[0]);
+	*ret_sync = run->outer[0] = high(pair[0]);
 	run->sync = high(pair[1]);
 	if (setsockopt(*ret_sync, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) < 0)
 		return -errno;
@@ -75,7 +81,7 @@ static int make_channels(struct lw_sandbox *s, struct lw_run *run, int *ret_sync
 		return 0;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return -errno;
-	s->control = high(pair[0]);
+	s->control = run->outer[1] = high(pair[0]);
 	run->control = high(pair[1]);
 	if (pipe2(pair, O_CLOEXEC) < 0)
 		return -errno;
@@ -85,9 +91,44 @@ static int make_channels(struct lw_sandbox *s, struct lw_run *run, int *ret_sync
 	return run->init_image < 0 ? run->init_image : 0;
 }
 
+static int last_step_text(const struct lw_plan *p, struct lw_text *t)
+{
+	bool late = p->spec->no_new_privileges;
+	struct lw_last_step head = { .n_insns = late ? p->filter.n : 0 };
+	for (size_t i = 0; i < p->n_ops; i++) {
+		if (p->ops[i].kind == LW_OP_SECCOMP)
+			head.seccomp_op = (uint32_t)i;
+		if (p->ops[i].kind == LW_OP_EXEC)
+			head.exec_op = (uint32_t)i;
+	}
+	for (char *const *path = p->exec_paths; *path; path++)
+		head.n_paths++;
+	lw_text_addn(t, (const char *)&head, sizeof head);
+	lw_text_addn(t, (const char *)p->filter.insns, head.n_insns * sizeof *p->filter.insns);
+	for (char *const *path = p->exec_paths; *path; path++)
+		lw_text_addn(t, *path, strlen(*path) + 1);
+	return t->failed ? -ENOMEM : t->len >= LW_LAST_STEP_MAX ? -E2BIG : 0;
+}
+
+/* Where the host's root is inside, the command's files could name and change this very program through /proc/self/exe
+ * (CVE-2019-5736): set-up then leaves the last step to the sealed one. Elsewhere the ids inside may not write it. */
+static int make_last_step(struct lw_run *run)
+{
+	_cleanup_(lw_text_done_p) struct lw_text t = { 0 };
+	if (!lw_plan_host_root_inside(run->plan))
+		return 0;
+	int r = last_step_text(run->plan, &t);
+	if (r >= 0 && run->init_image < 0)
+		r = run->init_image = high(make_init_image());
+	if (r >= 0)
+		r = run->last_step = high(make_image(0, t.buf, t.len));
+	return r < 0 ? r : 0;
+}
+
 static void close_run(struct lw_run *run)
 {
-	int *const fds[] = { &run->sync, &run->control, &run->ready_read, &run->ready_write, &run->init_image };
+	int *const fds[] = { &run->sync,        &run->control,    &run->ready_read,
+			     &run->ready_write, &run->init_image, &run->last_step };
 	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
 		lw_close_p(fds[i]);
 	for (int i = 0; i < run->plan->n_fds; i++)
@@ -296,6 +337,8 @@ static int walk(struct lw_sandbox *s, const struct lw_plan *p, struct lw_run *ru
 		if (op->kind == LW_OP_CLONE) {
 			run->lease = s->host.lease;
 			r = make_channels(s, run, &sync);
+			if (r >= 0)
+				r = make_last_step(run);
 			if (r < 0)
 				return lw_fail(err, r, "preparing the clone: %s", strerror(-r));
 			r = do_clone(s, run, (uint64_t)op->num[0], err);
@@ -343,10 +386,12 @@ int lw_launch(const struct lw_plan *p, const struct lw_launch_options *o, struct
 		.plan = p,
 		.fd = slots,
 		.sync = -1,
+		.outer = { -1, -1 },
 		.control = -1,
 		.ready_read = -1,
 		.ready_write = -1,
 		.init_image = -1,
+		.last_step = -1,
 		.lease = -1,
 		.cgroup = -1,
 	};

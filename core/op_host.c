@@ -208,6 +208,9 @@ int lw_host_apply(struct lw_run *run, struct lw_host_state *st, const struct lw_
 
 bool lw_host_undo_now(struct lw_host_state *st)
 {
+	/* Without a cgroup nothing tells that no process is left that has the ids. */
+	if (!st->n_cgroups && st->lease >= 0)
+		return false;
 	while (st->n_cgroups && (SYS(rmdir, st->cgroup[st->n_cgroups - 1]) == 0 || errno == ENOENT))
 		free(st->cgroup[--st->n_cgroups]);
 	if (st->n_cgroups)

@@ -11,11 +11,17 @@ int lw_safe_open_host(const char *path)
 	return sys_openat2(AT_FDCWD, path, O_PATH, 0, RESOLVE_NO_MAGICLINKS);
 }
 
+/* Names are components here: one that climbs would leave the root, for openat(2) alone does not know where that is. */
+static int climbs(const char *name)
+{
+	return name[0] == '.' && (!name[1] || (name[1] == '.' && !name[2]));
+}
+
 /* One component below dirfd that must not be a link; made when missing. Another process may make it between our two
  * calls: EEXIST is then fine, for what is opened afterwards is checked by O_NOFOLLOW | O_DIRECTORY. */
 static int descend(int dirfd, const char *name, uint32_t mode)
 {
-	int r = (int)SYS(mkdirat, dirfd, name, mode);
+	int r = climbs(name) ? -EINVAL : (int)SYS(mkdirat, dirfd, name, mode);
 	if (r < 0 && r != -EEXIST)
 		return r;
 	return (int)SYS(openat, dirfd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
@@ -42,7 +48,7 @@ static int open_parent(int rootfd, const char *path, uint64_t resolve, char buf[
 		buf[--len] = 0;
 	char *last = strrchr(buf, '/');
 	*ret_name = last ? last + 1 : buf;
-	if (!**ret_name)
+	if (!**ret_name || climbs(*ret_name))
 		return -EINVAL;
 	if (!last || last == buf)
 		return sys_openat2(rootfd, ".", O_PATH | O_DIRECTORY, 0, IN_ROOT);

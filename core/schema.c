@@ -61,7 +61,7 @@ static const struct lw_field sandbox_fields[LW_KEY_COUNT] = {
 			 .offset = AT(env),
 			 .check = lw_check_env_name,
 			 .merge = LW_MERGE_MAP,
-			 .form = "a table of strings; false removes a variable",
+			 .form = "{ NAME = \"value\", … }, where false removes a variable",
 			 .def = "PATH, HOME, TERM on a terminal, container=lunward",
 			 .help = "Environment variables. The caller's environment is not passed on: see `inherit_env`. "
 				 "environ(7)." },

@@ -107,7 +107,12 @@ int lw_schema_markdown(struct lw_text *t)
 	const struct lw_schema *sc = &lw_sandbox_schema;
 	char form[256];
 
-	lw_text_addf(t, "# Keys of a profile\n\nGenerated from `core/schema.c`. %s\n", sc->help);
+	lw_text_addf(t, "# Keys of a profile\n\nPrinted by `lunward profile keys` from `core/schema.c`. %s\n",
+		     sc->help);
+	lw_text_add(
+		t,
+		"\nBesides these there is `inherits`: a profile's name, a list of names, or a sandbox. They are merged "
+		"from left to right, and this profile over them.\n");
 	lw_text_add(t,
 		    "\nSizes are 1024-based (\"64M\"), durations carry a unit (\"10s\"), modes are octal strings.\n");
 	for (size_t i = 0; i < sc->n; i++) {

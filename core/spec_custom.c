@@ -143,8 +143,15 @@ int lw_read_ids(struct lw_spec *s, const struct lw_field *f, const json_t *v, vo
 		if (r < 0)
 			return r;
 		mode = lw_names_value(&lw_ids_mode_table, word);
-		if (mode < 0)
-			return lw_codec_unknown(err, "ids", word, lw_names_nearest(&lw_ids_mode_table, word));
+		if (mode < 0) {
+			const char *near = lw_names_nearest(&lw_ids_mode_table, word);
+			r = lw_codec_unknown(err, "ids", word, near);
+			if (!near)
+				lw_err_hint(
+					err,
+					"write \"auto\", \"keep\" or { uid = {{inside, outside, count}}, gid = … }");
+			return r;
+		}
 		ids->mode = (int)mode;
 		return 0;
 	}

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "base/cleanup.h"
 #include "spec_codec.h"
+#include "tables/foreign_keys.h"
 
 #define TEXT_MAX ((size_t)4 * 1024 * 1024)
 
@@ -168,6 +169,10 @@ static int read_reclist(struct lw_spec *s, const struct lw_field *f, const json_
 			made = r == 0 ? f->from_text(text, err) : NULL;
 			r = made ? lw_codec_record(s, f->rec, made, rec, err) : r < 0 ? r : -EINVAL;
 			json_decref(made);
+		} else if (json_is_string(entry)) {
+			r = lw_codec_fail(err, "expected a table, not a string");
+			lw_err_hint(err, "write bind \"%.80s\", or the constructor that is meant",
+				    json_string_value(entry));
 		} else {
 			r = lw_codec_record(s, f->rec, entry, rec, err);
 		}
@@ -261,8 +266,14 @@ static int read_origin(struct lw_spec *s, const json_t *v, struct lw_origin *ret
 
 static int unknown_key(const struct lw_schema *sc, const char *key, struct lw_err *err)
 {
-	const char *names[64], *near;
+	const char *names[64], *near, *ours = lw_foreign_key(sc->name, key);
+	int r;
 
+	if (ours) {
+		r = lw_codec_fail(err, "unknown key");
+		lw_err_hint(err, "write %s", ours);
+		return r;
+	}
 	for (size_t i = 0; i < sc->n; i++)
 		names[i] = sc->fields[i].key;
 	near = lw_nearest(key, names, sc->n);

@@ -91,7 +91,10 @@ static int read_sets(struct lw_spec *s, const struct lw_field *f, const json_t *
 	} else if (json_is_object(v)) {
 		r = lw_codec_record(s, &lw_caps_schema, v, c, err);
 	} else {
-		return lw_codec_mismatch(f, v, err);
+		r = lw_codec_mismatch(f, v, err);
+		if (json_is_string(v))
+			lw_err_hint(err, "put it in braces");
+		return r;
 	}
 	if (r == 0)
 		derive_sets(c);

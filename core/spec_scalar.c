@@ -34,7 +34,7 @@ int lw_codec_mismatch(const struct lw_field *f, const json_t *v, struct lw_err *
 	lw_codec_fail(err, "expected %s, not %s", lw_field_form(f, form, sizeof(form)), lw_codec_type(v));
 	if (f->kind == LW_K_MODE && json_is_number(v))
 		lw_err_hint(err, "modes are octal: write \"%04o\" with quotes", f->max == 0777 ? 0022 : 0755);
-	else if (f->kind == LW_K_STRLIST && json_is_string(v))
+	else if ((f->kind == LW_K_STRLIST && json_is_string(v)) || (f->kind == LW_K_RECLIST && json_is_object(v)))
 		lw_err_hint(err, "put it in braces");
 	return -EINVAL;
 }

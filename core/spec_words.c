@@ -1,6 +1,7 @@
 /* spec_words.c: rules on single strings (names, variables, parameters) and on paths. Each takes a word that may come
  * from an enemy and says in one line what is wrong with it. It knows nothing of records or JSON. */
 #include <string.h>
+#include "control_sockets.h"
 #include "spec_codec.h"
 
 /* Not ctype.h: a host program's locale must not widen what a name is. */
@@ -86,9 +87,9 @@ int lw_check_user_name(const char *v, struct lw_err *err)
 
 int lw_check_engine(const char *v, struct lw_err *err)
 {
-	if (!*v || strlen(v) > 255 || !all_of(v, "._-/"))
-		return lw_codec_fail(err, "not the name of an engine: \"%.80s\"", v);
-	return 0;
+	struct lw_near near = { .word = v };
+
+	return lw_control_engine_known(v, &near) ? 0 : lw_codec_unknown(err, "engine", v, near.best);
 }
 
 int lw_check_access(const char *v, struct lw_err *err)

@@ -118,7 +118,10 @@ static int choose_devices(struct lw_plan *p, unsigned *mask, struct lw_err *err)
 	const struct lw_spec *s = p->spec;
 	/* In a user namespace of its own the kernel refuses mknod of devices, every mount is nodev and the only nodes
 	 * are the ones bound one by one: the controller could refuse nothing more, and costs a tenth of a launch. */
-	if ((p->clone_flags & CLONE_NEWUSER) && !s->devices.n)
+	bool nodev = true;
+	for (size_t i = 0; i < s->mounts.n; i++)
+		nodev = nodev && !s->mounts.v[i].dev;
+	if ((p->clone_flags & CLONE_NEWUSER) && !s->devices.n && nodev)
 		return 0;
 	if (usable(p, LW_CTL_DEVICES)) {
 		*mask |= 1u << LW_CTL_DEVICES;

@@ -151,7 +151,10 @@ static int check_mapped(struct lw_plan *p, struct lw_err *err)
 	else if (!mapped(&p->gid_map, p->gid))
 		what = "gid", id = p->gid;
 	if (what) {
-		lw_fail_as(err, LW_ERR_POLICY, -EINVAL,
+		/* "auto" maps every id where the caller was given enough: then the profile is right, and this host is
+		 * poor. */
+		bool poor = !p->host->privileged && p->spec->ids.mode == LW_IDS_AUTO;
+		lw_fail_as(err, poor ? LW_ERR_SETUP : LW_ERR_POLICY, -EINVAL,
 			   "%s %u has no meaning inside: the user namespace does not map it", what, id);
 		lw_err_hint(err, p->host->privileged ? "map it in ids, or choose another user"
 						     : "give the caller a range in /etc/subuid and /etc/subgid");

@@ -59,6 +59,18 @@ static const char *tmpfs_options(struct lw_plan *p, const struct lw_mount *m)
 			       (long long)m->inodes, owner);
 }
 
+/* Without owning the network namespace the kernel refuses a new sysfs (DESIGN §6.6). */
+static bool own_sysfs(const struct lw_plan *p)
+{
+	return p->clone_flags & CLONE_NEWNET || !(p->clone_flags & CLONE_NEWUSER);
+}
+
+static bool is_fs(const struct lw_plan *p, const char *destination, int kind)
+{
+	const struct lw_root_layout_entry *e = lw_root_layout_find(p->layout, destination);
+	return e && (int)e->mount->kind == kind;
+}
+
 static int plan_fs(struct lw_plan *p, const struct lw_root_layout_entry *e)
 {
 	const struct lw_mount *m = e->mount;
@@ -76,8 +88,7 @@ static int plan_fs(struct lw_plan *p, const struct lw_root_layout_entry *e)
 		return PLAN_OP(p, LW_OP_MOUNT_BIND, &m->rec, e->key, .str = { m->destination, "/proc" },
 			       .num = { -1, LW_SRC_DIR, NO_DEV_SUID | MOUNT_ATTR_NOEXEC });
 	case LW_MOUNT_SYSFS:
-		/* Without owning the network namespace the kernel refuses a new sysfs (DESIGN §6.6). */
-		if (p->clone_flags & CLONE_NEWNET || !own_user)
+		if (own_sysfs(p))
 			return PLAN_OP(p, LW_OP_MOUNT_FS, &m->rec, e->key, .str = { m->destination, "sysfs" },
 				       .num = { NO_DEV_SUID | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY });
 		return PLAN_OP(p, LW_OP_MOUNT_BIND, &m->rec, e->key, .str = { m->destination, "/sys" },
@@ -188,6 +199,12 @@ static int plan_masks(struct lw_plan *p)
 	}
 	if (r >= 0 && host_root && s->root.kind == LW_ROOT_HOST)
 		r = plan_list(p, LW_OP_MASK, lw_host_secrets, "root");
+	/* Init stays in the caller's cgroups, whose names are none of the sandbox's business. */
+	if (r >= 0 && p->init && is_fs(p, "/proc", LW_MOUNT_PROC))
+		r = plan_list(p, LW_OP_MASK, lw_masked_init, "init");
+	/* The host's /sys comes with what is mounted in it: the cgroups of everybody. */
+	if (r >= 0 && !own_sysfs(p) && is_fs(p, "/sys", LW_MOUNT_SYSFS))
+		r = PLAN_OP(p, LW_OP_MASK, NULL, "network", .str = { "/sys/fs/cgroup" });
 	return r;
 }
 

@@ -332,7 +332,8 @@ static int run(struct evaluation *e, struct profile_text *p, struct lw_eval_resu
 	if (r < 0)
 		return r;
 	ret->path = strdup(p->path);
-	reap(e, false);
+	/* It has said all it may: one that an enemy runs would not end by itself. */
+	reap(e, true);
 	return ret->path ? 0 : no_memory(err);
 }
 

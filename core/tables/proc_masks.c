@@ -17,18 +17,33 @@ const char *const lw_masked_paths[] = {
 	"/proc/key-users",
 	"/sys/devices/virtual/powercap", /* energy counters: CVE-2020-8694 (PLATYPUS) */
 	"/sys/firmware",
+	"/sys/kernel/boot_params", /* the machine's memory map and physical addresses */
 	"/sys/kernel/btf",
 	"/sys/kernel/notes",
 	"/sys/kernel/security",
+	"/sys/kernel/vmcoreinfo", /* a physical address */
 	NULL,
 };
 
 const char *const lw_masked_root_only[] = {
-	"/proc/kmsg",          "/proc/kpagecgroup",  "/proc/kpagecount",
-	"/proc/kpageflags",    "/proc/pagetypeinfo", "/proc/slabinfo",
-	"/proc/vmallocinfo",   "/sys/kernel/slab",   "/sys/kernel/debug", /* these are 0700 root */
-	"/sys/kernel/tracing", "/sys/fs/bpf",        NULL,
+	"/proc/kmsg",
+	"/proc/kpagecgroup",
+	"/proc/kpagecount",
+	"/proc/kpageflags",
+	"/proc/pagetypeinfo",
+	"/proc/slabinfo",
+	"/proc/vmallocinfo",
+	"/sys/kernel/slab",
+	"/sys/kernel/debug", /* these are 0700 root */
+	"/sys/kernel/tracing",
+	"/sys/fs/bpf",
+	"/proc/dynamic_debug",
+	"/proc/mtrr",
+	"/sys/devices/virtual/dmi/id", /* serial numbers */
+	NULL,
 };
+
+const char *const lw_masked_init[] = { "/proc/1/cgroup", "/proc/1/task/1/cgroup", NULL };
 
 const char *const lw_readonly_paths[] = {
 	"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger", NULL,
@@ -48,5 +63,17 @@ const char *const lw_host_secrets[] = {
 	"/etc/ssh/ssh_host_dsa_key",
 	"/etc/ssh/ssh_host_ecdsa_key",
 	"/etc/ssh/ssh_host_ed25519_key",
+	"/etc/NetworkManager/system-connections",
+	"/etc/wireguard",
+	"/etc/openvpn",
+	"/etc/ipsec.secrets",
+	"/etc/ppp/chap-secrets",
+	"/etc/ppp/pap-secrets",
+	"/etc/letsencrypt",
+	"/etc/docker/key.json",
+	"/etc/kubernetes",
+	"/etc/mysql/debian.cnf",
+	"/etc/credstore",
+	"/etc/credstore.encrypted",
 	NULL,
 };

@@ -2,7 +2,10 @@
  * itself; what only this host refuses is a warning. */
 #include <errno.h>
 #include <linux/sched.h>
+#include <stdint.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include "base/cleanup.h"
 #include "lua/cli/cli.h"
 
@@ -46,6 +49,54 @@ static void rule_root_without_userns(struct findings *f, const struct lw_spec *s
 	add(f, &e, false);
 }
 
+/* A path the profile names and this host lacks: it may be right elsewhere, so it is a warning. */
+static void warn_absent(struct findings *f, struct lw_origin at, const char *key, size_t i, const char *path)
+{
+	struct lw_err w = { 0 };
+	if (!access(path, F_OK) || errno != ENOENT)
+		return;
+	lw_fail_as(&w, LW_ERR_POLICY, -ENOENT, "'%s': %s", path, strerror(ENOENT));
+	lw_err_hint(&w, "on this host");
+	lw_err_at(&w, at);
+	if (i < SIZE_MAX)
+		lw_err_in(&w, "%s[%zu]", key, i);
+	else
+		lw_err_in(&w, "%s", key);
+	add(f, &w, true);
+}
+
+/* Root's sandbox has ids of its own, to which the host's files belong to nobody: what is writable for the owner only
+ * cannot be written through such a bind, as people find out by "Permission denied". */
+static void warn_owner(struct findings *f, const struct lw_spec *s, size_t i)
+{
+	const struct lw_mount *m = &s->mounts.v[i];
+	struct lw_err w = { 0 };
+	struct stat st;
+	if (!m->writable || m->idmap || s->ids.mode != LW_IDS_AUTO || s->namespaces.mode[LW_NS_USER] != LW_NS_NEW ||
+	    stat(m->source, &st) < 0 || st.st_mode & S_IWOTH)
+		return;
+	lw_fail_as(&w, LW_ERR_POLICY, -EACCES, "'%s' belongs to nobody inside, which cannot write it", m->source);
+	lw_err_hint(&w, "add idmap: owners inside are then those outside");
+	lw_err_at(&w, m->rec.origin);
+	lw_err_in(&w, "mounts[%zu]", i);
+	add(f, &w, true);
+}
+
+static void warn_paths(struct findings *f, const struct lw_spec *s, const struct lw_host *host)
+{
+	if (s->root.kind == LW_ROOT_DIR)
+		warn_absent(f, s->root.rec.origin, "root", SIZE_MAX, s->root.path);
+	for (size_t i = 0; i < s->mounts.n; i++)
+		if (s->mounts.v[i].kind == LW_MOUNT_BIND && !s->mounts.v[i].optional)
+			warn_absent(f, s->mounts.v[i].rec.origin, "mounts", i, s->mounts.v[i].source);
+	for (size_t i = 0; i < s->mounts.n && host->uid == 0; i++)
+		if (s->mounts.v[i].kind == LW_MOUNT_BIND)
+			warn_owner(f, s, i);
+	for (size_t i = 0; i < s->devices.n; i++)
+		warn_absent(f, s->devices.v[i].rec.origin, "devices", i,
+			    s->devices.v[i].source ? s->devices.v[i].source : s->devices.v[i].path);
+}
+
 static void check(struct cli *c, const char *file, struct lw_host *host, struct findings *f)
 {
 	struct cli_job job = { .host = host };
@@ -55,6 +106,7 @@ static void check(struct cli *c, const char *file, struct lw_host *host, struct 
 	} else {
 		rule_root_without_userns(f, job.spec);
 		lw_spec_warnings(job.spec, add_warning, f);
+		warn_paths(f, job.spec, host);
 		if (lw_plan_build(job.spec, host, &job.plan, &err) < 0) {
 			bool here_only = err.cls != LW_ERR_POLICY;
 			if (here_only && !err.hint[0])

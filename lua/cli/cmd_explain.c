@@ -50,14 +50,21 @@ static bool mounted_writable(const struct lw_plan *p, const char *destination)
 	return false;
 }
 
+/* The sandbox has ids of its own, and nothing translates the owners of these files. */
+static bool owners_lost(const struct lw_plan *p, const struct lw_mount *m)
+{
+	return !m->idmap && p->host->uid == 0 && p->spec->ids.mode == LW_IDS_AUTO && (p->clone_flags & CLONE_NEWUSER);
+}
+
 static void add_mount(const struct lw_plan *p, const struct lw_mount *m, json_t *reads, json_t *writes)
 {
 	char what[4300] = "", size[LW_FORMAT_MAX];
 	bool writable = mounted_writable(p, m->destination);
 	switch ((enum lw_mount_kind)m->kind) {
 	case LW_MOUNT_BIND:
-		snprintf(what, sizeof what, "the host's %s%s%s", m->source, m->suid ? ", set-user-ID programs too" : "",
-			 m->exec ? "" : ", nothing on it can be executed");
+		snprintf(what, sizeof what, "the host's %s%s%s%s", m->source,
+			 m->suid ? ", set-user-ID programs too" : "", m->exec ? "" : ", nothing on it can be executed",
+			 m->writable && owners_lost(p, m) ? ", as far as everybody may write it (no idmap)" : "");
 		break;
 	case LW_MOUNT_TMPFS:
 		snprintf(what, sizeof what, "private, in memory, at most %s, gone at the end",

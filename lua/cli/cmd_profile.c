@@ -1,4 +1,5 @@
-/* cmd_profile.c: `lunward profile`: what can be run by name, and its text. Profiles are only read here, never run. */
+/* cmd_profile.c: `lunward profile`: what can be run by name, its text, and the keys a profile may have. Profiles are
+ * only read here, never run. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -6,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/fdio.h"
 #include "lua/cli/cli.h"
+#include "schema.h"
 
 #define PROFILE_MAX ((size_t)1024 * 1024)
 
@@ -117,6 +119,36 @@ static int show(struct cli *c, const char **dirs, const char *word)
 	return cli_print(&t);
 }
 
+/* The reference of all keys, or of one: the section of that name. docs/profiles.md is what this prints. */
+static int keys(const char *key)
+{
+	_cleanup_(lw_text_done_p) struct lw_text all = { 0 }, one = { 0 };
+	struct lw_err err = { 0 };
+	if (lw_schema_markdown(&all) < 0) {
+		lw_fail(&err, -ENOMEM, "out of memory");
+		return cli_fail(&err);
+	}
+	if (!key)
+		return cli_print(&all);
+	struct lw_near near = { .word = key };
+	for (size_t i = 0; i < lw_sandbox_schema.n; i++)
+		lw_near_offer(&near, lw_sandbox_schema.fields[i].key);
+	char heading[80];
+	snprintf(heading, sizeof heading, "\n## %.64s\n", key);
+	const char *start = lw_schema_field(&lw_sandbox_schema, key) ? strstr(all.buf, heading) : NULL;
+	if (!start) {
+		lw_fail_as(&err, LW_ERR_USAGE, -EINVAL, "a profile has no key '%s'", key);
+		if (near.best)
+			lw_err_hint(&err, "did you mean \"%s\"?", near.best);
+		else
+			lw_err_hint(&err, "`lunward profile keys` tells about all");
+		return cli_fail(&err);
+	}
+	const char *end = strstr(start + 1, "\n## ");
+	lw_text_addn(&one, start + 1, end ? (size_t)(end - start - 1) : strlen(start + 1));
+	return cli_print(&one);
+}
+
 int cli_cmd_profile(struct cli *c)
 {
 	struct lw_err err = { 0 };
@@ -124,9 +156,11 @@ int cli_cmd_profile(struct cli *c)
 	int code;
 	bool is_list = c->n_words == 1 && !strcmp(c->words[0], "list");
 	bool is_show = c->n_words == 2 && !strcmp(c->words[0], "show");
+	if (c->n_words && c->n_words <= 2 && !strcmp(c->words[0], "keys"))
+		return keys(c->n_words == 2 ? c->words[1] : NULL);
 	if (!is_list && !is_show) {
 		lw_fail_as(&err, LW_ERR_USAGE, -EINVAL, "profile: what about it?");
-		lw_err_hint(&err, "lunward profile list, or lunward profile show NAME");
+		lw_err_hint(&err, "lunward profile list, lunward profile show NAME, or lunward profile keys [KEY]");
 		return cli_fail(&err);
 	}
 	if (cli_probe(c, &job, &err) < 0)

@@ -31,6 +31,16 @@ static const struct foreign options[] = {
 	{ "--unsetenv", "the environment is clean already" },
 	{ "--unshare-net", "--network none, which is the default" },
 	{ "--unshare-*", "every namespace is new already; a profile's `namespaces` keeps one of the host's" },
+	/* firejail */
+	{ "--caps.drop", "--cap-drop NAME" },
+	{ "--caps.keep", "--cap-drop ALL --cap-add NAME" },
+	{ "--noprofile", "without a profile's name it is \"default\"" },
+	{ "--nonewprivs", "no_new_privileges is on already" },
+	{ "--private*", "/home, /root and /tmp are private already; -v SRC:DST shows a directory" },
+	{ "--profile", "the profile's name stands before --: lunward run PROFILE -- COMMAND" },
+	{ "--seccomp.drop", "--seccomp deny:CALL" },
+	{ "--seccomp.keep", "--seccomp deny:all --seccomp allow:CALL" },
+	{ "--whitelist", "-v SRC:DST" },
 	/* docker and podman */
 	{ "-d", "run is in the foreground; start it from your service manager, or with & in a shell" },
 	{ "--detach", "run is in the foreground; start it from your service manager, or with & in a shell" },

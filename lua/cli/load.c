@@ -131,7 +131,7 @@ static int load_profile(struct cli *c, const char *profile, struct cli_job *job,
 	}
 	r = cli_override(c, job->host, job->eval.raw, &job->spec, err);
 	if (r < 0) {
-		if (err->cls != LW_ERR_USAGE)
+		if (err->cls != LW_ERR_USAGE && strncmp(err->path, "--", 2) != 0)
 			lw_err_at(err, (struct lw_origin){ job->eval.path, 0 });
 		return r;
 	}

@@ -50,8 +50,8 @@ const struct cli_verb cli_verb_table[CLI_VERBS] = {
 	},
 	[CLI_PROFILE] = {
 		.name = "profile",
-		.synopsis = "list | show NAME",
-		.help = "the profiles that can be found by name",
+		.synopsis = "list | show NAME | keys [KEY]",
+		.help = "the profiles that can be found by name, and the keys a profile may have",
 		.run = cli_cmd_profile,
 	},
 	[CLI_HELP] = {

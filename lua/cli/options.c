@@ -61,6 +61,9 @@ static int unknown(const struct cli *c, const char *word, const char *next, stru
 	const char *near = strncmp(name, "--", 2) ? NULL : lw_nearest(name + 2, names, n_names);
 	if (near)
 		lw_err_hint(err, "did you mean --%s?", near);
+	else if (c->n_words && c->verb->command) /* "run ls -l" */
+		lw_err_hint(err, "a command and its options go after --: lunward %s -- %s %.*s", c->verb->name,
+			    c->words[c->n_words - 1], (int)n, word);
 	else
 		lw_err_hint(err, "`lunward help%s%s` lists them", c->verb ? " " : "", c->verb ? c->verb->name : "");
 	return -EINVAL;

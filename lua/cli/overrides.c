@@ -13,7 +13,8 @@
 
 #define USAGE(err, ...) lw_fail_as(err, LW_ERR_USAGE, -EINVAL, __VA_ARGS__)
 /* What records made here say about where they were written. */
-#define ORIGIN "command line:0"
+#define ORIGIN_FILE "command line"
+#define ORIGIN ORIGIN_FILE ":0"
 
 /* --- small writers; each takes the reference of `value`, NULL included --------------------------------------- */
 static int put(json_t *obj, const char *key, json_t *value, struct lw_err *err)
@@ -397,6 +398,17 @@ static int build(const struct cli *c, struct cli_layer *l, struct lw_err *err)
 	return r;
 }
 
+/* Of a list that profile and options fill together: is this the entry that this use of an option made? Entries know
+ * their origin, and what went wrong names the path. */
+static bool made_entry(const struct cli_use *u, const struct lw_err *err)
+{
+	char path[256];
+	if (strcmp(u->option->key, "mounts") != 0 && strcmp(u->option->key, "devices") != 0)
+		return true;
+	snprintf(path, sizeof path, "%.*s", (int)strcspn(u->value, ":"), u->value);
+	return !strcmp(err->file, ORIGIN_FILE) && strstr(err->msg, path);
+}
+
 void cli_blame_option(const struct cli *c, struct lw_err *err)
 {
 	if (c->n_command && !strcmp(err->path, "command")) {
@@ -412,6 +424,8 @@ void cli_blame_option(const struct cli *c, struct lw_err *err)
 		if (strncmp(err->path, key, n) || (m && strncmp(err->path + n, value, m)))
 			continue;
 		if (err->path[n + m] && !strchr(".[", err->path[n + m]))
+			continue;
+		if (!made_entry(&c->uses[i - 1], err))
 			continue;
 		err->file[0] = err->path[0] = 0;
 		err->line = 0;

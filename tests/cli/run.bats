@@ -57,7 +57,7 @@ teardown() {
 	run --separate-stderr "$LUNWARD" run -v /nonexistent:/x p.lua
 	assert_status 125
 	[ "${#stderr_lines[@]}" = 1 ]
-	[[ $stderr == *"command line"*"/nonexistent"* ]]
+	[[ $stderr == "lunward: --volume: "*"/nonexistent"* ]] || { echo "$stderr"; return 1; }
 }
 
 @test "125 when a set-up step fails, told about the profile's line" {

@@ -42,7 +42,7 @@ static int replay_path(int dirfd, const char *path)
 		int r = replay_fd(fd, &st);
 		return r < 0 ? r : 1;
 	}
-	DIR *dir = fdopendir(dup(fd));
+	DIR *dir = fdopendir(fcntl(fd, F_DUPFD_CLOEXEC, 0));
 	if (!dir)
 		return -errno;
 	int count = 0;

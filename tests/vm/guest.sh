@@ -13,6 +13,8 @@ mount -t tmpfs -o mode=1777,nosuid,nodev shm /dev/shm
 mount -t mqueue mqueue /dev/mqueue
 ln -sfn /proc/self/fd /dev/fd
 ip link set lo up
+# As systemd has it; the kernel's own hard limit, which a bare pid 1 inherits, is 4096.
+ulimit -Hn 524288
 
 # Pure cgroup v2, every controller handed on.
 mount -t cgroup2 -o nsdelegate,memory_recursiveprot cgroup2 $cgroup

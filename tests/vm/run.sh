@@ -3,8 +3,8 @@
 # and runs guest.sh there: the live suites under pure cgroup v2, as root and then as an ordinary user with subordinate
 # ids and a delegated cgroup. One boot for all. TAP on stdout; exit 0, 1, or 77 where it cannot run, with the reason.
 #
-#   run.sh [SUITE.bats...]        suites, as paths below tests/, for both. Without: live/*.bats as the user; as root only
-#                                 live/limits.bats, for cgroups are what differs from root's machine under ./dev test
+#   run.sh [SUITE.bats...]        suites, as paths below tests/, for both. Without: limits and isolation as the user, and
+#                                 limits as root: what a pure cgroup v2 and no privilege change, in about a minute
 #
 # The kernel package is fetched once into ${XDG_CACHE_HOME:-~/.cache}/lunward-vm. Nothing on this machine is mounted (the
 # share is assembled in a private mount namespace), installed or configured. Environment: LUNWARD_VM_TIMEOUT (300 s),
@@ -123,7 +123,7 @@ if [ $# -gt 0 ]; then
 	suites user "$@"
 else
 	suites root live/limits.bats
-	(cd "$tree/tests" && suites user live/*.bats)
+	suites user live/isolation.bats live/limits.bats
 fi
 
 # --- the boot --------------------------------------------------------------------------

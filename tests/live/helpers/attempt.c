@@ -3,6 +3,7 @@
  *   attempt [NAME...]       "NAME ok" or "NAME ERRNO" for each named attempt, or for all of them
  *   attempt families        "N ok" or "N ERRNO" for socket(N, …) and "pair N …" for socketpair, N from 0 to 45
  *   attempt int80|x32       one call of a foreign ABI, then "alive"
+ *   attempt hold COMMAND... the command with the key that `attempt find_key` looks for in its session keyring
  *
  * Knows nothing of lunward: the same program run outside, or with a protection taken away, is the counter-proof. */
 #include <errno.h>
@@ -271,6 +272,22 @@ static long try_packet(void)
 	return socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
 }
 
+#define KEY "lunward-test-key"
+static long try_find_key(void)
+{
+	return syscall(SYS_keyctl, 10 /* KEYCTL_SEARCH */, -3 /* the session keyring */, "user", KEY, 0);
+}
+
+static int hold(char **command)
+{
+	if (syscall(SYS_keyctl, 1 /* KEYCTL_JOIN_SESSION_KEYRING */, NULL) < 0 ||
+	    syscall(SYS_add_key, "user", KEY, "secret", 6, -3) < 0)
+		perror("a session keyring");
+	else
+		execvp(command[0], command);
+	return 126;
+}
+
 static const struct {
 	const char *name;
 	long (*run)(void);
@@ -286,6 +303,7 @@ static const struct {
 	TRY(capset_all),        TRY(tiocsti),         TRY(tiocsti_high),  TRY(tioclinux),
 	TRY(open_tty),          TRY(abstract_socket), TRY(netlink_route), TRY(netlink_audit),
 	TRY(netlink_netfilter), TRY(vsock),           TRY(alg),           TRY(packet),
+	TRY(find_key),
 };
 
 static void say(const char *name, long r)
@@ -358,6 +376,8 @@ int main(int argc, char **argv)
 {
 	if (argc == 2 && (!strcmp(argv[1], "int80") || !strcmp(argv[1], "x32")))
 		return foreign(argv[1]);
+	if (argc > 2 && !strcmp(argv[1], "hold"))
+		return hold(argv + 2);
 	if (argc == 2 && !strcmp(argv[1], "families")) {
 		families();
 		return 0;
