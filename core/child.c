@@ -374,7 +374,7 @@ static int apply(struct lw_run *run, const struct lw_op *op, uint32_t index, int
 				SYS(prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 			return leave_last_step(run);
 		}
-		if (!p->filter.n)
+		if (!p->filter.n || !p->spec->no_new_privileges) /* a filter loaded early was before the last changes */
 			report_exec(run, index);
 		return do_exec(run);
 	default:

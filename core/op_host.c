@@ -137,7 +137,16 @@ static int run_helper(const char *program, pid_t pid, const struct lw_idmaps *m,
 	}
 	argv[n] = NULL;
 	pid_t helper;
-	int status, r = posix_spawn(&helper, program, NULL, NULL, argv, envp);
+	int status;
+	posix_spawn_file_actions_t actions;
+	/* What it has to say would be a second line; what matters is said below. */
+	int r = posix_spawn_file_actions_init(&actions);
+	if (r)
+		return lw_fail(err, -r, "%s: %s", program, strerror(r));
+	r = posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
+	if (!r)
+		r = posix_spawn(&helper, program, &actions, NULL, argv, envp);
+	posix_spawn_file_actions_destroy(&actions);
 	if (r)
 		return lw_fail(err, -r, "%s: %s", program, strerror(r));
 	while (waitpid(helper, &status, 0) < 0)

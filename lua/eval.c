@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/fdio.h"
 #include "base/sha256.h"
+#include "lua/eval_cache.h"
 #include "lua/eval_child.h"
 #include "lua/search.h"
 #include "schema.h"
@@ -25,6 +26,10 @@ struct evaluation {
 	int64_t deadline;
 	size_t printed;
 	unsigned includes;
+	bool keep; /* the answer may be kept under key, with the files it included */
+	uint8_t key[32];
+	struct eval_dep *deps;
+	uint32_t n_deps;
 };
 
 static int no_memory(struct lw_err *err)
@@ -52,20 +57,26 @@ static void evaluation_done(struct evaluation *e)
 	reap(e, true);
 	if (e->fd >= 0)
 		close(e->fd);
+	free(e->deps);
 	lw_arena_free(e->arena);
+}
+
+/* jansson would open /dev/urandom for its seed, which the child may not and the parent need not: the kernel has put
+ * random bytes into every process. A seed set before stays. */
+static void seed_json(void)
+{
+	const void *random = (const void *)getauxval(AT_RANDOM);
+	size_t seed = 0;
+
+	if (random)
+		memcpy(&seed, random, sizeof(seed));
+	json_object_seed(seed ? seed : 1);
 }
 
 static int start(struct evaluation *e, struct lw_err *err)
 {
-	const void *random = (const void *)getauxval(AT_RANDOM);
-	size_t seed = 0;
 	int sv[2];
 
-	/* jansson would open /dev/urandom for its seed, which the child may not and the parent need not: the kernel has
-	 * put random bytes into every process. A seed set before stays. */
-	if (random)
-		memcpy(&seed, random, sizeof(seed));
-	json_object_seed(seed ? seed : 1);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sv) < 0)
 		return lw_fail(err, -errno, "cannot start the evaluation of a profile: socketpair: %s",
 			       strerrordesc_np(errno));
@@ -129,6 +140,18 @@ static int send_source(struct evaluation *e, const struct profile_text *p)
 	return eval_parent_send(e->fd, EVAL_SOURCE, buf, size, e->deadline);
 }
 
+static int remember(struct evaluation *e, const char *name, const struct profile_text *p)
+{
+	if (!e->keep)
+		return 0;
+	struct eval_dep *deps = realloc(e->deps, (e->n_deps + 1) * sizeof(*deps));
+	if (!deps)
+		return -ENOMEM;
+	e->deps = deps;
+	eval_cache_dep(name, p, &deps[e->n_deps++]);
+	return 0;
+}
+
 static int serve_include(struct evaluation *e, const char *name, struct lw_err *err)
 {
 	struct profile_text p = { 0 };
@@ -140,8 +163,11 @@ static int serve_include(struct evaluation *e, const char *name, struct lw_err *
 		return fail_profile(e, -ELOOP, "profile includes too many files", err);
 	r = profile_find_include(e->arena, e->o, name, &p, &refused);
 	if (r == 0) {
-		r = send_source(e, &p);
+		r = remember(e, name, &p);
+		if (r == 0)
+			r = send_source(e, &p);
 	} else {
+		e->keep = false;
 		r = eval_parent_send(e->fd, EVAL_REFUSED, refused.msg, strlen(refused.msg), e->deadline);
 	}
 	free(p.text);
@@ -209,6 +235,8 @@ static int converse(struct evaluation *e, char **ret, size_t *ret_n, struct lw_e
 		case EVAL_ERROR:
 			return take_error(e, buf, n, err);
 		case EVAL_ANSWER:
+		case EVAL_KEEP:
+			e->keep = e->keep && type == EVAL_KEEP;
 			*ret = TAKE_PTR(buf);
 			*ret_n = n;
 			return 0;
@@ -303,37 +331,47 @@ static void digest(const struct profile_text *p, char ret[65])
 	lw_sha256_hex(d, ret);
 }
 
+/* The limited child's answer. */
+static int ask(struct evaluation *e, const struct profile_text *p, char **ret, size_t *ret_n, struct lw_err *err)
+{
+	int r = start(e, err);
+
+	if (r < 0)
+		return r;
+	r = send_source(e, p);
+	if (r < 0 && r != -EPIPE) /* it may have said why */
+		return fail_channel(e, r, err);
+	r = converse(e, ret, ret_n, err);
+	/* It has said all it may: one that an enemy runs would not end by itself. */
+	reap(e, true);
+	return r;
+}
+
 static int run(struct evaluation *e, struct profile_text *p, struct lw_eval_result *ret, struct lw_err *err)
 {
 	_cleanup_free_ char *answer = NULL;
 	size_t n = 0;
 	int r;
 
-	/* The child prepares itself while we search and read. */
-	r = start(e, err);
-	if (r < 0)
-		return r;
 	e->arena = lw_arena_new();
 	if (!e->arena)
 		return no_memory(err);
 	r = profile_find(e->arena, e->o, p, err);
 	if (r < 0)
 		return r;
-	r = send_source(e, p);
-	if (r == -EPIPE) /* it may have said why */
-		r = 0;
-	if (r < 0)
-		return fail_channel(e, r, err);
 	digest(p, ret->sha256);
-	r = converse(e, &answer, &n, err);
-	if (r < 0)
+	seed_json();
+	e->keep = eval_cache_key(e->o, p, e->key);
+	if (e->keep && eval_cache_get(e->o, e->arena, e->key, &answer, &n))
+		e->keep = false; /* it is kept already */
+	else if ((r = ask(e, p, &answer, &n, err)) < 0)
 		return r;
 	r = take_answer(e, answer, n, p->path, ret, err);
 	if (r < 0)
 		return r;
+	if (e->keep)
+		eval_cache_put(e->o, e->key, e->deps, e->n_deps, answer, n);
 	ret->path = strdup(p->path);
-	/* It has said all it may: one that an enemy runs would not end by itself. */
-	reap(e, true);
 	return ret->path ? 0 : no_memory(err);
 }
 

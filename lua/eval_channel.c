@@ -106,6 +106,7 @@ static size_t frame_max(uint32_t type)
 	case EVAL_ERROR:
 		return sizeof(struct lw_err);
 	case EVAL_ANSWER:
+	case EVAL_KEEP:
 		return EVAL_ANSWER_MAX;
 	default:
 		return 0;

@@ -15,6 +15,7 @@ enum eval_frame {
 	EVAL_PRINT,   /* text for the user */
 	EVAL_ERROR,   /* struct lw_err */
 	EVAL_ANSWER,  /* JSON text: {"layers":[…]} */
+	EVAL_KEEP,    /* the same, of a profile that asked for nothing but texts: may be kept */
 };
 
 #define EVAL_TEXT_MAX ((size_t)1 << 20)   /* a profile or include */

@@ -474,6 +474,6 @@ void eval_child_run(int fd, const struct lw_eval_options *o)
 	at(&c.err, c.files[0].name, 0);
 	if (c.err.code)
 		report(&c);
-	eval_child_send(EVAL_CHANNEL, EVAL_ANSWER, text, strlen(text));
+	eval_child_send(EVAL_CHANNEL, c.asked_host || c.printed ? EVAL_ANSWER : EVAL_KEEP, text, strlen(text));
 	_exit(0);
 }

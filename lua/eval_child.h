@@ -31,6 +31,7 @@ struct eval_child {
 	lua_State *L;
 	int64_t instructions; /* left */
 	size_t printed;
+	bool asked_host; /* the answer depends on this machine or caller */
 	struct eval_file files[EVAL_INCLUDES_MAX + 1];
 	unsigned n_files;
 	int first_sandbox;       /* line of the first in the profile itself, for a forgotten return; 0: none */

@@ -76,6 +76,7 @@ static int host_index(lua_State *L)
 	const struct lw_host *h = eval_of(L)->o->host;
 	const char *name = luaL_tolstring(L, 2, NULL);
 
+	eval_of(L)->asked_host = true;
 	if (!strcmp(name, "arch"))
 		lua_pushstring(L, h->arch);
 	else if (!strcmp(name, "cgroup_version"))

@@ -92,9 +92,10 @@ static int caps_index(lua_State *L)
 	const char *field = checked_field(L, "field of caps", caps_fields, ARRAY_LEN(caps_fields));
 	struct caps value = { 0 };
 
-	if (!strcmp(field, "all"))
+	if (!strcmp(field, "all")) {
+		eval_of(L)->asked_host = true;
 		value.add = h->caps_bounding;
-	else if (!strcmp(field, "docker"))
+	} else if (!strcmp(field, "docker"))
 		value.add = LW_CAPS_DOCKER;
 	else
 		value.inherited = !strcmp(field, "inherited");

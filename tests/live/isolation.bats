@@ -1,14 +1,7 @@
 #!/usr/bin/env bats
 # What the default profile keeps from a command, tried from inside. Each name says what must not happen.
 
-load ../lib
-setup() {
-	sandbox_setup
-	need_userns
-}
-teardown() { sandbox_teardown; }
-
-inside() { run "$LUNWARD" run -- "$@"; }
+load live
 
 @test "the system cannot be written" {
 	inside touch /usr/lunward-test /etc/lunward-test

@@ -1,12 +1,7 @@
 #!/usr/bin/env bats
 # Limits that hold, and the cgroups behind them, on whichever version this machine has.
 
-load ../lib
-setup() {
-	sandbox_setup
-	need_userns
-}
-teardown() { sandbox_teardown; }
+load live
 
 @test "pids: no more tasks than granted" {
 	need_limit --pids-limit 8
@@ -55,6 +50,35 @@ teardown() { sandbox_teardown; }
 	[ "${lines[0]}" = 0 ]
 	[ "${lines[1]}" -le 1024 ]
 	[ "${lines[2]}" -le 4096 ]
+}
+
+@test "pids: a fork bomb in the default profile ends at its limit, and with the sandbox" {
+	need_limit --pids-limit 64
+	need_helpers
+	with --pids-limit 64 -v "$HELPERS:/h:ro" -- /h/hog tasks 500
+	assert_is "63 EAGAIN"
+	# The default has a limit, too.
+	run "$LUNWARD" plan --format json default -- true
+	[[ $output == *pids* ]]
+}
+
+@test "memory: swap is no way around it, and /dev/shm and tmpfs count" {
+	need_limit -m 32M
+	need_helpers
+	with -m 32M -v "$HELPERS:/h:ro" -- /h/hog memory 64
+	assert_status 137
+	with -m 32M --tmpfs /t:size=256M -v "$HELPERS:/h:ro" -- /h/hog bytes /t 128
+	assert_status 137
+	with -m 32M -v "$HELPERS:/h:ro" -- /h/hog memory 16
+	assert_is touched
+}
+
+@test "cpus: half a processor is half" {
+	need_limit --cpus 0.5
+	with --cpus 0.5 --result r.json -- bash -c 'end=$((SECONDS + 2)); while [ $SECONDS -lt $end ]; do :; done'
+	assert_status 0
+	need_cmd python3
+	python3 -c 'import json; r = json.load(open("r.json")); assert r["cpu_seconds"] < 0.75 * r["wall_seconds"], r'
 }
 
 @test "v2: a launcher inside the only delegated cgroup moves out of the way first" {

@@ -1,0 +1,51 @@
+# live.bash: what the live suites share beyond lib.bash: short ways to run something inside, and the helper programs.
+# shellcheck shell=bash
+load ../lib
+
+HELPERS=${LUNWARD_BUILD:-${LUNWARD%/*}}/tests/live
+
+setup() {
+	sandbox_setup
+	need_userns
+	cd "$WORK" || return
+	# Sources of binds are reached by the ids inside, too.
+	chmod 711 "$WORK"
+}
+teardown() {
+	[ -z "${WORK:-}" ] || sandbox_teardown
+}
+
+# The default profile; nothing that these tests start takes long, so what does is a fault and not a reason to wait.
+inside() { run timeout 30 "$LUNWARD" run -- "$@"; }
+# with OPTION... -- COMMAND...
+with() { run timeout 30 "$LUNWARD" run "$@"; }
+# profile KEYS: writes p.lua, a sandbox of these keys.
+profile() { printf 'return sandbox {\n%s\n}\n' "$1" >"$WORK/p.lua"; }
+# try [OPTION... --] ATTEMPT...: the helper `attempt` inside, with further options of run.
+try() {
+	local options=()
+	need_helpers
+	[[ " $* " != *" -- "* ]] || while [ "$1" != -- ]; do options+=("$1"); shift; done
+	[ "$1" != -- ] || shift
+	with "${options[@]}" -v "$HELPERS:/helpers:ro" -- /helpers/attempt "$@"
+}
+need_helpers() {
+	[ -x "$HELPERS/attempt" ] || missing "no helper programs in $HELPERS: ./dev build"
+}
+# all_lines WORD: every line of the output ends so.
+all_lines() {
+	[ -n "$output" ] && [ -z "$(grep -vE " ($1)\$" <<<"$output")" ] || { echo "not all $1: $output"; return 1; }
+}
+assert_is() {
+	[ "$output" = "$1" ] || { echo "expected '$1', got: $output"; return 1; }
+}
+assert_lacks() {
+	[[ $output != *"$1"* ]] || { echo "'$1' in: $output"; return 1; }
+}
+# One line, from us, and exit code 125.
+assert_refused() {
+	assert_status 125
+	[ "${#lines[@]}" = 1 ] && [[ ${lines[0]} == lunward:* ]] || { echo "not one line of ours: $output"; return 1; }
+	assert_lacks "no profile named"
+	[ $# = 0 ] || assert_output_has "$1"
+}
