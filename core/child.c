@@ -183,7 +183,7 @@ static int do_cwd(struct lw_run *run, const struct lw_op *op, int *ret_step)
 	char buf[4096];
 	int keep[] = { run->sync, run->ready_read, run->last_step, run->last_step < 0 ? -1 : run->init_image };
 	close_all_but(keep, 4);
-	run->root = run->sysctls = run->empty = run->null = run->dev = -1;
+	run->root = run->sysctls = run->empty = run->null = run->dev = run->var = run->scratch = -1;
 	int r = (int)SYS(chdir, op->str[0]);
 	if (r < 0)
 		return r;
@@ -227,6 +227,44 @@ static int do_ambient(const struct lw_op *op)
 	for (int cap = 0; cap < 64 && r >= 0; cap++)
 		if ((uint64_t)op->num[0] & (UINT64_C(1) << cap))
 			r = (int)SYS(prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, cap, 0, 0);
+	return r;
+}
+
+/* The process that becomes init makes the network namespace and brings its loopback up beside set-up, and hands it over
+ * through the socket on which init will say that it is ready. */
+static int make_network(struct lw_run *run)
+{
+	int r = (int)SYS(unshare, CLONE_NEWNET);
+	if (r >= 0)
+		r = do_loopback();
+	int ns = r < 0 ? r : (int)SYS(openat, AT_FDCWD, "/proc/self/ns/net", O_RDONLY | O_CLOEXEC, 0);
+	if (ns < 0)
+		return ns;
+	r = lw_child_send(run->ready_write, "", 1, ns);
+	SYS(close, ns);
+	return r;
+}
+
+static int join_network(struct lw_run *run)
+{
+	char byte;
+	union {
+		struct cmsghdr align;
+		char buf[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct iovec iov = { &byte, 1 };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.buf, .msg_controllen = sizeof control.buf
+	};
+	int ns = -1;
+	if (SYS(recvmsg, run->ready_read, &msg, MSG_CMSG_CLOEXEC) != 1)
+		return -ESRCH;
+	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
+	if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+		return -ESRCH;
+	memcpy(&ns, CMSG_DATA(c), sizeof ns);
+	int r = (int)SYS(setns, ns, CLONE_NEWNET);
+	SYS(close, ns);
 	return r;
 }
 
@@ -314,6 +352,8 @@ static int apply(struct lw_run *run, const struct lw_op *op, uint32_t index, int
 		return (int)SYS(unshare, op->num[0]);
 	case LW_OP_BECOME_ROOT:
 		return do_become(op, NULL, 0);
+	case LW_OP_NET_JOIN:
+		return join_network(run);
 	case LW_OP_LOOPBACK: /* with an init, the process that becomes it has done so meanwhile */
 		return p->init ? 0 : do_loopback();
 	case LW_OP_HOSTNAME:
@@ -385,6 +425,9 @@ static int apply(struct lw_run *run, const struct lw_op *op, uint32_t index, int
 static _Noreturn void set_up(struct lw_run *run)
 {
 	const struct lw_plan *p = run->plan;
+	/* Our copy of init's end: with it we would not hear that init is gone. */
+	if (run->ready_write >= 0)
+		SYS(close, run->ready_write);
 	report(run, LW_REPORT_HELLO, 0, 0, 0);
 	wait_for_go(run);
 	SYS(umask, 0);
@@ -414,9 +457,8 @@ static _Noreturn void become_init(struct lw_run *run)
 	struct lw_op become = { .num = { p->setup_uid, p->setup_gid, p->setgroups } };
 	const struct lw_op nothing = { .num = { 0 } };
 	int r;
-	/* Beside set-up, for it takes as long as all the mounts; the command waits for init and so for this. */
-	for (uint32_t i = 0; i < p->n_ops; i++)
-		if (p->ops[i].kind == LW_OP_LOOPBACK && (r = do_loopback()) < 0)
+	for (uint32_t i = 0; i < p->n_ops && p->net_beside; i++)
+		if (p->ops[i].kind == LW_OP_NET_JOIN && (r = make_network(run)) < 0)
 			die(run, LW_STEP_CALL, i, -r);
 	/* Out of the caller's session: its terminal is none of the sandbox's, and its ^C reaches the command once, by
 	 * way of the supervisor. */
@@ -446,7 +488,8 @@ static _Noreturn void become_init(struct lw_run *run)
 _Noreturn void lw_child_main(struct lw_run *run)
 {
 	static const uint64_t standard[4];
-	run->root = run->sysctls = run->empty = run->null = run->terminal = run->dev = -1;
+	run->root = run->sysctls = run->empty = run->null = run->terminal = -1;
+	run->dev = run->var = run->scratch = -1;
 	/* Whoever waits for our word must hear when nobody is left to give it. */
 	for (int i = 0; i < 2; i++)
 		if (run->outer[i] >= 0)

@@ -44,6 +44,9 @@ static int fresh_dir(const struct lw_run *run, const char *path, const char **re
 	if (run->dev >= 0 && !strncmp(path, "dev/", 4)) {
 		dir = run->dev;
 		path += 4;
+	} else if (run->var >= 0 && !strncmp(path, "var/", 4)) {
+		dir = run->var;
+		path += 4;
 	}
 	*ret_name = path;
 	return *path && !strchr(path, '/') ? dir : -1;
@@ -147,22 +150,46 @@ static int mount_fs(struct lw_run *run, const struct lw_op *op, int *ret_step)
 	return attach(run, fs, op->str[0], ret_step);
 }
 
+/* The default directories share one tmpfs. It is mounted where the first of them goes, each gets a directory of it, and
+ * the first one's then covers the mount itself. */
+static int mount_scratch(struct lw_run *run, const struct lw_op *op, int *ret_step)
+{
+	const char *name = op->str[0] + 1;
+	int r = 0;
+	if (run->scratch < 0) {
+		r = run->scratch = lw_safe_new_fs("tmpfs", "mode=755,size=64m,nr_inodes=16384", (uint64_t)op->num[1]);
+		int copy = r < 0 ? r : (int)SYS(fcntl, r, F_DUPFD_CLOEXEC, 3);
+		r = copy < 0 ? copy : attach(run, copy, op->str[0], ret_step);
+	}
+	if (r >= 0)
+		r = (int)SYS(mkdirat, run->scratch, name, op->num[0]);
+	if (r < 0)
+		return r;
+	int tree = sys_open_tree(run->scratch, name, OPEN_TREE_CLONE);
+	if (tree >= 0 && !strcmp(name, "var"))
+		run->var = (int)SYS(fcntl, tree, F_DUPFD_CLOEXEC, 3);
+	return tree < 0 ? tree : attach(run, tree, op->str[0], ret_step);
+}
+
 /* A host node, verified by type and number before it is bound (CVE-2025-31133). */
 static int bind_node(struct lw_run *run, const struct lw_op *op, int *ret_step)
 {
 	struct stat st;
 	*ret_step = LW_STEP_SOURCE;
-	int fd = lw_safe_open_host(op->str[1]);
-	if (fd < 0)
-		return fd;
-	int r = fstat(fd, &st) < 0 ? -errno : 0;
+	int node = lw_safe_open_host(op->str[1]);
+	if (node < 0)
+		return node;
+	int r = fstat(node, &st) < 0 ? -errno : 0;
 	if (r >= 0 && !S_ISCHR(st.st_mode) && !S_ISBLK(st.st_mode))
 		r = -ENODEV;
 	if (r >= 0 && op->num[0] >= 0 &&
 	    (!S_ISCHR(st.st_mode) || major(st.st_rdev) != op->num[0] >> 8 || minor(st.st_rdev) != (op->num[0] & 0xff)))
 		r = -ENODEV;
-	int tree = r < 0 ? r : lw_safe_tree(fd, (uint64_t)op->num[1], 0);
-	SYS(close, fd);
+	/* Everything of this mount namespace is private already; attributes are the read-only one, or none. */
+	int tree = r < 0                            ? r
+		   : op->num[1] & MOUNT_ATTR_RDONLY ? lw_safe_tree(node, (uint64_t)op->num[1], 0)
+						    : sys_open_tree(node, "", OPEN_TREE_CLONE | AT_EMPTY_PATH);
+	SYS(close, node);
 	return tree < 0 ? tree : attach(run, tree, op->str[0], ret_step);
 }
 
@@ -178,6 +205,11 @@ static int set_owner(int fd, const struct lw_op *op)
 
 static int make_dir(struct lw_run *run, const struct lw_op *op)
 {
+	const char *name;
+	int fresh = fresh_dir(run, op->str[0], &name);
+	bool ours = op->num[1] == run->plan->setup_uid && op->num[2] == run->plan->setup_gid;
+	if (fresh >= 0 && ours && SYS(mkdirat, fresh, name, op->num[0]) == 0)
+		return 0;
 	int fd = lw_safe_target(run->root, op->str[0], LW_SAFE_DIR | LW_SAFE_EXISTING | strict(op->str[0]), 0);
 	if (fd != -ENOENT) { /* an existing directory is left as it is */
 		if (fd >= 0)
@@ -304,23 +336,22 @@ static int make_readonly(struct lw_run *run, const struct lw_op *op, int *ret_st
 	return r;
 }
 
-static int send_master(struct lw_run *run, int master)
+int lw_child_send(int sock, const void *data, size_t n, int fd)
 {
-	struct lw_report r = { .magic = LW_REPORT_MAGIC, .kind = LW_REPORT_PTY };
 	union {
 		struct cmsghdr align;
 		char buf[CMSG_SPACE(sizeof(int))];
 	} control = { 0 };
-	struct iovec iov = { &r, sizeof r };
+	struct iovec iov = { (void *)(uintptr_t)data, n };
 	struct msghdr msg = {
 		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.buf, .msg_controllen = sizeof control.buf
 	};
 	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
 	c->cmsg_level = SOL_SOCKET;
 	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof master);
-	memcpy(CMSG_DATA(c), &master, sizeof master);
-	return (int)SYS(sendmsg, run->sync, &msg, 0);
+	c->cmsg_len = CMSG_LEN(sizeof fd);
+	memcpy(CMSG_DATA(c), &fd, sizeof fd);
+	return (int)SYS(sendmsg, sock, &msg, 0);
 }
 
 /* A pty of the sandbox's own devpts: its slave replaces the terminals among 0-2 and is bound to /dev/console by
@@ -342,8 +373,10 @@ static int make_terminal(struct lw_run *run, const struct lw_op *op, int *ret_st
 		int tree = lw_safe_tree(slave, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0);
 		r = tree < 0 ? tree : attach(run, tree, "/dev/console", ret_step);
 	}
-	if (r >= 0)
-		r = send_master(run, master);
+	if (r >= 0) {
+		struct lw_report pty = { .magic = LW_REPORT_MAGIC, .kind = LW_REPORT_PTY };
+		r = lw_child_send(run->sync, &pty, sizeof pty, master);
+	}
 	SYS(close, master);
 	for (int i = 0; i < 3 && r >= 0; i++)
 		if (op->num[0] & (1 << i))
@@ -386,6 +419,8 @@ int lw_child_mount(struct lw_run *run, const struct lw_op *op, int *ret_step)
 		return make_file(run, op, ret_step);
 	case LW_OP_MOUNT_BIND:
 		return mount_bind(run, op, ret_step);
+	case LW_OP_MOUNT_SCRATCH:
+		return mount_scratch(run, op, ret_step);
 	case LW_OP_NODE:
 		return bind_node(run, op, ret_step);
 	case LW_OP_MOUNT_FS:

@@ -83,7 +83,7 @@ static int make_channels(struct lw_sandbox *s, struct lw_run *run, int *ret_sync
 		return -errno;
 	s->control = run->outer[1] = high(pair[0]);
 	run->control = high(pair[1]);
-	if (pipe2(pair, O_CLOEXEC) < 0)
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return -errno;
 	run->ready_read = high(pair[0]);
 	run->ready_write = high(pair[1]);

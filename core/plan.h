@@ -35,9 +35,11 @@ enum lw_op_kind {
 			      * num1: LW_SRC_*, num2: attributes */
 	LW_OP_NODE,          /* str0: path in root, str1: host node; num0: device number expected or -1 */
 	LW_OP_MOUNT_FS,      /* str0: path in root, str1: fstype, str2: options "k=v,k", num0: attributes */
+	LW_OP_MOUNT_SCRATCH, /* str0: path in root, num0: mode, num1: attributes; all of them share one tmpfs */
 	LW_OP_MASK,          /* str0: path in root; skipped when absent */
 	LW_OP_READONLY,      /* str0: path in root; recursive; skipped when absent */
 	LW_OP_ROOT_END,      /* pivot_root, detach the old root, read-only when num0 */
+	LW_OP_NET_JOIN,      /* the network namespace that the process to become init has made meanwhile */
 	LW_OP_LOOPBACK,      /* lo up */
 	LW_OP_HOSTNAME,      /* str0 */
 	LW_OP_DOMAINNAME,    /* str0 */
@@ -86,6 +88,8 @@ struct lw_plan {
 	struct lw_op *ops;
 	/* Payloads of ops, by noun. */
 	bool init;                     /* pid 1 is our init */
+	bool net_beside;               /* the network namespace is made by the process to become init, beside set-up */
+	bool net_joined;               /* LW_OP_NET_JOIN is planned */
 	struct lw_root_layout *layout; /* the root's mounts in order (core/root_layout.h) */
 	uint64_t clone_flags;
 	bool ids_auto; /* maps are filled from the lease at launch: outside == LW_IDS_LEASED below */

@@ -5,10 +5,10 @@
 #include "base/cleanup.h"
 #include "root_layout.h"
 
-/* DESIGN §3.2: private /tmp /run /home, fresh /var. Sizes are what a service needs before its profile says more. */
+/* DESIGN §3.2: private /tmp /run /home, fresh /var. Sizes are what a service needs before its profile says more. One
+ * without a size shares a tmpfs of the usual size with the others: four file systems would take longer to make. */
 static const struct lw_mount default_mounts[] = {
 	{ .kind = LW_MOUNT_PROC, .destination = "/proc" },
-	{ .kind = LW_MOUNT_SYSFS, .destination = "/sys" },
 	{ .kind = LW_MOUNT_TMPFS, .destination = "/dev", .mode = 0755, .size = 65536, .inodes = 256 },
 	{ .kind = LW_MOUNT_DEVPTS, .destination = "/dev/pts" },
 	{ .kind = LW_MOUNT_TMPFS,
@@ -21,40 +21,26 @@ static const struct lw_mount default_mounts[] = {
 	  .mode = 01777,
 	  .size = LW_TMPFS_SIZE,
 	  .inodes = LW_TMPFS_INODES },
-	{ .kind = LW_MOUNT_TMPFS,
-	  .destination = "/run",
-	  .mode = 0755,
-	  .size = LW_TMPFS_SIZE,
-	  .inodes = LW_TMPFS_INODES },
+	{ .kind = LW_MOUNT_TMPFS, .destination = "/run", .mode = 0755 },
+	{ .kind = LW_MOUNT_SYSFS, .destination = "/sys" },
 };
 /* Only where the root is built by us: a directory root has its own. */
 static const struct lw_mount built_root_mounts[] = {
-	{ .kind = LW_MOUNT_TMPFS,
-	  .destination = "/var",
-	  .mode = 0755,
-	  .size = LW_TMPFS_SIZE,
-	  .inodes = LW_TMPFS_INODES },
-	{ .kind = LW_MOUNT_TMPFS,
-	  .destination = "/home",
-	  .mode = 0755,
-	  .size = LW_TMPFS_SIZE,
-	  .inodes = LW_TMPFS_INODES },
-	{ .kind = LW_MOUNT_TMPFS,
-	  .destination = "/root",
-	  .mode = 0700,
-	  .size = LW_TMPFS_SIZE,
-	  .inodes = LW_TMPFS_INODES },
+	{ .kind = LW_MOUNT_TMPFS, .destination = "/var", .mode = 0755 },
+	{ .kind = LW_MOUNT_TMPFS, .destination = "/home", .mode = 0755 },
+	{ .kind = LW_MOUNT_TMPFS, .destination = "/root", .mode = 0700 },
 };
 
+/* /sys and what lies in it come last, when the network namespace they show is surely there. */
 static size_t depth(const char *path)
 {
-	size_t n = 0;
+	size_t n = !strncmp(path, "/sys", 4) && (path[4] == '/' || !path[4]) ? 4096 : 0;
 	for (; *path; path++)
 		n += *path == '/' && path[1];
 	return n;
 }
 
-static void put(struct lw_root_layout *l, const struct lw_mount *m, const char *key)
+static struct lw_root_layout_entry *put(struct lw_root_layout *l, const struct lw_mount *m, const char *key)
 {
 	size_t i = 0;
 	while (i < l->n && strcmp(l->v[i].mount->destination, m->destination) != 0)
@@ -64,10 +50,11 @@ static void put(struct lw_root_layout *l, const struct lw_mount *m, const char *
 			memmove(&l->v[i], &l->v[i + 1], (l->n - i - 1) * sizeof *l->v);
 			l->n--;
 		}
-		return;
+		return NULL;
 	}
 	l->v[i] = (struct lw_root_layout_entry){ .mount = m, .key = key, .slot = -1 };
 	l->n += i == l->n;
+	return &l->v[i];
 }
 
 /* Insertion sort: stable, and the list is nearly sorted and short. */
@@ -82,14 +69,19 @@ static void sort_by_depth(struct lw_root_layout *l)
 	}
 }
 
-static struct lw_mount *with_defaults(struct lw_plan *p, const struct lw_mount *m)
+static void put_default(struct lw_plan *p, struct lw_root_layout *l, const struct lw_mount *m)
 {
 	struct lw_mount *copy = lw_arena_memdup(p->arena, m, sizeof *m);
-	if (copy) {
-		copy->writable = copy->exec = true;
-		copy->rec.origin = p->spec->rec.origin;
+	bool shared = m->kind == LW_MOUNT_TMPFS && !m->size;
+	if (!copy)
+		return;
+	copy->writable = copy->exec = true;
+	copy->rec.origin = p->spec->rec.origin;
+	if (shared) {
+		copy->size = LW_TMPFS_SIZE;
+		copy->inodes = LW_TMPFS_INODES;
 	}
-	return copy;
+	put(l, copy, "root")->scratch = shared && p->spec->root.kind != LW_ROOT_DIR;
 }
 
 int lw_root_layout_build(struct lw_plan *p, struct lw_err *err)
@@ -101,9 +93,9 @@ int lw_root_layout_build(struct lw_plan *p, struct lw_err *err)
 		return lw_fail(err, -ENOMEM, "out of memory");
 	l->root_slot = -1;
 	for (size_t i = 0; i < ARRAY_LEN(default_mounts); i++)
-		put(l, with_defaults(p, &default_mounts[i]), "root");
+		put_default(p, l, &default_mounts[i]);
 	for (size_t i = 0; i < ARRAY_LEN(built_root_mounts) && s->root.kind != LW_ROOT_DIR; i++)
-		put(l, with_defaults(p, &built_root_mounts[i]), "root");
+		put_default(p, l, &built_root_mounts[i]);
 	for (size_t i = 0; i < s->mounts.n; i++)
 		put(l, &s->mounts.v[i], lw_arena_printf(p->arena, "mounts[%zu]", i));
 	sort_by_depth(l);

@@ -15,15 +15,16 @@ struct lw_run {
 	int outer[2]; /* the host side's ends of both: the child closes its copies, or it would never see the host side
 			 die */
 	int control;  /* init's end of the control socket, or -1 */
-	int ready_read, ready_write;
-	int init_image; /* sealed memfd, or -1 */
-	int last_step;  /* struct lw_last_step in a sealed memfd for the same program, or -1: the child executes itself
-			 */
-	int lease;      /* of the ids, or -1 */
-	int cgroup;     /* v2: directory to clone into, or -1 */
+	int ready_read, ready_write; /* between the two: the network namespace, then a byte from init */
+	int init_image;              /* sealed memfd, or -1 */
+	int last_step; /* struct lw_last_step in a sealed memfd for the same program, or -1: the child executes itself
+			*/
+	int lease;     /* of the ids, or -1 */
+	int cgroup;    /* v2: directory to clone into, or -1 */
 	/* child only */
 	int root, sysctls, empty, null, terminal;
-	int dev; /* our own fresh tmpfs on /dev, or -1 */
+	int dev, var; /* our own fresh directories on /dev and /var, or -1 */
+	int scratch;  /* the tmpfs that default directories share, or -1 */
 	int init_is_ready;
 };
 

@@ -22,6 +22,8 @@ int lw_plan_op(struct lw_plan *p, int kind, const struct lw_rec *rec, const char
 int lw_plan_slot(struct lw_plan *p);
 void lw_plan_note(struct lw_plan *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* Before what needs the network namespace of the sandbox (stage_process.c). */
+int lw_plan_net_join(struct lw_plan *p);
 /* MOUNT_ATTR_* of a mount record (stage_sources.c). */
 uint64_t lw_mount_attributes(const struct lw_mount *m);
 

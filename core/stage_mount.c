@@ -78,6 +78,9 @@ static int plan_fs(struct lw_plan *p, const struct lw_root_layout_entry *e)
 	uint64_t attributes = lw_mount_attributes(m);
 	switch (m->kind) {
 	case LW_MOUNT_TMPFS:
+		if (e->scratch)
+			return PLAN_OP(p, LW_OP_MOUNT_SCRATCH, &m->rec, e->key, .str = { m->destination },
+				       .num = { m->mode, (int64_t)attributes });
 		return PLAN_OP(p, LW_OP_MOUNT_FS, &m->rec, e->key,
 			       .str = { m->destination, "tmpfs", tmpfs_options(p, m) }, .num = { (int64_t)attributes });
 	case LW_MOUNT_PROC:
@@ -88,6 +91,9 @@ static int plan_fs(struct lw_plan *p, const struct lw_root_layout_entry *e)
 		return PLAN_OP(p, LW_OP_MOUNT_BIND, &m->rec, e->key, .str = { m->destination, "/proc" },
 			       .num = { -1, LW_SRC_DIR, NO_DEV_SUID | MOUNT_ATTR_NOEXEC });
 	case LW_MOUNT_SYSFS:
+		/* A new sysfs shows the network namespace of whoever mounts it. */
+		if (lw_plan_net_join(p) < 0)
+			return -ENOMEM;
 		if (own_sysfs(p))
 			return PLAN_OP(p, LW_OP_MOUNT_FS, &m->rec, e->key, .str = { m->destination, "sysfs" },
 				       .num = { NO_DEV_SUID | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY });

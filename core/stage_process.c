@@ -37,12 +37,20 @@ int lw_stage_join(struct lw_plan *p, struct lw_err *err)
 	return r;
 }
 
+int lw_plan_net_join(struct lw_plan *p)
+{
+	if (!p->net_beside || p->net_joined)
+		return 0;
+	p->net_joined = true;
+	return PLAN_OP(p, LW_OP_NET_JOIN, NULL, "network");
+}
+
 int lw_stage_host_values(struct lw_plan *p, struct lw_err *err)
 {
 	const struct lw_spec *s = p->spec;
-	int r = 0;
+	int r = lw_plan_net_join(p);
 	(void)err;
-	if (p->clone_flags & CLONE_NEWNET)
+	if (r >= 0 && (p->clone_flags & CLONE_NEWNET))
 		r = PLAN_OP(p, LW_OP_LOOPBACK, NULL, "network");
 	if (r >= 0 && (p->clone_flags & CLONE_NEWUTS)) {
 		r = PLAN_OP(p, LW_OP_HOSTNAME, NULL, "hostname", .str = { s->hostname ? s->hostname : s->name });

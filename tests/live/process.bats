@@ -25,9 +25,10 @@ load live
 }
 
 @test "rlimits: above the caller's hard limit is refused, where nothing may raise it" {
-	run setpriv --bounding-set=-sys_resource bash -c 'ulimit -Hn 100; exec "$LUNWARD" run --ulimit nofile=200 -- true'
-	[ "$status" != 1 ] || missing "$output"
-	assert_refused nofile
+	need_cmd setpriv
+	run setpriv --inh-caps=-sys_resource --bounding-set=-sys_resource bash -c \
+		'ulimit -n 100; exec "$LUNWARD" run --ulimit nofile=200 -- true'
+	assert_refused "hard limit is 100"
 	# The default is clipped instead.
 	run bash -c 'ulimit -n 100; exec "$LUNWARD" run -- bash -c "ulimit -Hn"'
 	assert_is 100
@@ -59,7 +60,8 @@ load live
 
 @test "signals: forwarded to the command, its own end reported" {
 	local sig pid rc
-	for sig in TERM INT HUP USR1 USR2 QUIT WINCH CONT; do
+	# Not INT and QUIT: a shell's background commands ignore them, and so then does the launcher (cli/terminal.py has them).
+	for sig in TERM HUP USR1 USR2 WINCH CONT; do
 		rm -f out
 		"$LUNWARD" run -- bash -c "trap 'exit 40' $sig; echo up; while :; do sleep 0.02; done" >out &
 		pid=$!

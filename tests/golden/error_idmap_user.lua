@@ -1,0 +1,6 @@
+return sandbox {
+  command = { "/usr/bin/true" },
+  mounts  = {
+    bind { source = "/home/ada", destination = "/x", idmap = true },
+  },
+}

@@ -1,0 +1,4 @@
+return sandbox {
+  command = { "/usr/bin/true" },
+  limits  = { memory = "64M" },
+}

@@ -1,0 +1,1 @@
+return sandbox { command = { "/usr/bin/true", param("port", 80) } }

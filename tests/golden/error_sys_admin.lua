@@ -1,0 +1,5 @@
+return sandbox {
+  command      = { "/usr/bin/true" },
+  capabilities = caps.docker + "SYS_ADMIN",
+  seccomp      = seccomp.docker,
+}

@@ -1,0 +1,1 @@
+return sandbox { command = { "/usr/bin/true" }, limits = { pids = 10, memory = "64M", swap = "32M", cpus = 0.5 } }

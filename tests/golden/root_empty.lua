@@ -1,0 +1,1 @@
+return sandbox { root = "empty", command = { "/app" }, mounts = { bind "/srv/app:/app" } }

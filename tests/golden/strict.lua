@@ -1,0 +1,1 @@
+return sandbox { inherits = "strict", command = { "/usr/bin/true" } }
