@@ -308,7 +308,7 @@ static int do_exec(struct lw_run *run)
 		if (r == -EACCES)
 			seen = r;
 		else if (r == -ENOENT && SYS(faccessat, AT_FDCWD, *path, 0) == 0)
-			return -ENOEXEC; /* the file is there: its interpreter is not */
+			return -ELIBACC; /* the file is there: its interpreter is not */
 	}
 	return seen;
 }
@@ -428,7 +428,6 @@ static _Noreturn void set_up(struct lw_run *run)
 	/* Our copy of init's end: with it we would not hear that init is gone. */
 	if (run->ready_write >= 0)
 		SYS(close, run->ready_write);
-	report(run, LW_REPORT_HELLO, 0, 0, 0);
 	wait_for_go(run);
 	SYS(umask, 0);
 	default_signals();
@@ -501,9 +500,10 @@ _Noreturn void lw_child_main(struct lw_run *run)
 	/* pivot_root moves those who stand at the old root: stand there, so that nothing of ours pins the host's tree.
 	 */
 	SYS(chdir, "/");
-	struct clone_args args = { .exit_signal = SIGCHLD };
+	int pidfd = -1;
+	struct clone_args args = { .flags = CLONE_PIDFD, .pidfd = (uint64_t)(uintptr_t)&pidfd, .exit_signal = SIGCHLD };
 	if (run->cgroup >= 0) {
-		args.flags = CLONE_INTO_CGROUP;
+		args.flags |= CLONE_INTO_CGROUP;
 		args.cgroup = (uint64_t)run->cgroup;
 	}
 	long pid = SYS(clone3, &args, sizeof args);
@@ -511,5 +511,9 @@ _Noreturn void lw_child_main(struct lw_run *run)
 		die(run, LW_STEP_FORK, 0, (int)-pid);
 	if (pid == 0)
 		set_up(run);
+	struct lw_report hello = { .magic = LW_REPORT_MAGIC, .kind = LW_REPORT_HELLO };
+	int r = lw_child_send(run->sync, &hello, sizeof hello, pidfd);
+	if (r < 0)
+		die(run, LW_STEP_FORK, 0, -r);
 	become_init(run);
 }

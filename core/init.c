@@ -169,7 +169,7 @@ static long execute(const char *path, uint32_t n, char **argv, char **envp)
 		if (r == -EACCES)
 			seen = r;
 		else if (r == -ENOENT && CALL(__NR_faccessat, AT_FDCWD, path, 0, 0, 0) == 0)
-			return -ENOEXEC;
+			return -ELIBACC;
 		while (*path++)
 			;
 	}

@@ -70,13 +70,11 @@ static int high(int fd)
 
 static int make_channels(struct lw_sandbox *s, struct lw_run *run, int *ret_sync)
 {
-	int pair[2], on = 1;
+	int pair[2];
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return -errno;
 	*ret_sync = run->outer[0] = high(pair[0]);
 	run->sync = high(pair[1]);
-	if (setsockopt(*ret_sync, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) < 0)
-		return -errno;
 	if (!run->plan->init)
 		return 0;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
@@ -165,8 +163,7 @@ static int do_clone(struct lw_sandbox *s, struct lw_run *run, uint64_t flags, st
 
 struct message {
 	struct lw_report report;
-	pid_t pid;
-	int fd;
+	int fd; /* what came with it, or -1 */
 };
 
 /* 1 a message, 0 end of file, negative errno. */
@@ -174,13 +171,12 @@ static int receive(int sync, struct message *m)
 {
 	union {
 		struct cmsghdr align;
-		char buf[CMSG_SPACE(sizeof(int)) + CMSG_SPACE(sizeof(struct ucred))];
+		char buf[CMSG_SPACE(sizeof(int))];
 	} control;
 	struct iovec iov = { &m->report, sizeof m->report };
 	struct msghdr msg = {
 		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.buf, .msg_controllen = sizeof control.buf
 	};
-	m->pid = 0;
 	m->fd = -1;
 	ssize_t n;
 	do
@@ -188,18 +184,23 @@ static int receive(int sync, struct message *m)
 	while (n < 0 && errno == EINTR);
 	if (n <= 0)
 		return n < 0 ? -errno : 0;
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(&msg); c; c = CMSG_NXTHDR(&msg, c)) {
-		struct ucred cred;
-		if (c->cmsg_level != SOL_SOCKET)
-			continue;
-		if (c->cmsg_type == SCM_RIGHTS) {
-			memcpy(&m->fd, CMSG_DATA(c), sizeof m->fd);
-		} else if (c->cmsg_type == SCM_CREDENTIALS) {
-			memcpy(&cred, CMSG_DATA(c), sizeof cred);
-			m->pid = cred.pid;
-		}
-	}
+	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
+	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
+		memcpy(&m->fd, CMSG_DATA(c), sizeof m->fd);
 	return n == sizeof m->report && m->report.magic == LW_REPORT_MAGIC ? 1 : -EPROTO;
+}
+
+/* The process id behind a pidfd, in our pid namespace. */
+static pid_t pid_of(int pidfd)
+{
+	char path[48];
+	_cleanup_free_ char *text = NULL;
+	size_t n;
+	snprintf(path, sizeof path, "/proc/self/fdinfo/%d", pidfd);
+	if (lw_read_file(path, 4096, &text, &n) < 0)
+		return -1;
+	const char *line = strstr(text, "\nPid:");
+	return line ? (pid_t)atoi(line + 5) : -1;
 }
 
 static int exec_failed(const struct lw_plan *p, int code, struct lw_err *err)
@@ -209,8 +210,10 @@ static int exec_failed(const struct lw_plan *p, int code, struct lw_err *err)
 		lw_fail_as(err, LW_ERR_NOT_FOUND, -code, "command not found: %s", name);
 		if (!strchr(name, '/'))
 			lw_err_hint(err, "searched in the sandbox's PATH inside its root");
-	} else if (code == ENOEXEC && p->exec_paths[0]) {
-		/* ENOENT from execve of a file that is there: its interpreter is missing; else: not a program. */
+	} else if (code == ELIBACC) { /* do_exec's word for ENOENT from execve of a file that is there */
+		lw_fail_as(err, LW_ERR_NOT_FOUND, -code, "%s: its interpreter is not there inside", name);
+		lw_err_hint(err, "a script's first line, or the loader of a dynamic program, names it");
+	} else if (code == ENOEXEC) {
 		lw_fail_as(err, LW_ERR_NOT_EXECUTABLE, -code, "%s: cannot be executed: %s", name, strerror(code));
 	} else {
 		lw_fail_as(err, LW_ERR_NOT_EXECUTABLE, -code, "%s: %s", name, strerror(code));
@@ -282,48 +285,57 @@ static int child_failed(const struct lw_plan *p, const struct lw_report *r, stru
 	return -code;
 }
 
+/* One message: 1 go on, 0 end of file, negative: failed. */
+static int take_message(struct lw_sandbox *s, const struct lw_plan *p, int sync, bool *ret_exec, struct lw_err *err)
+{
+	struct message m;
+	int r = receive(sync, &m);
+	if (r == -EAGAIN)
+		return lw_fail(err, -ETIMEDOUT, "set-up did not finish within %d seconds", SET_UP_SECONDS);
+	if (r < 0)
+		lw_close_p(&m.fd);
+	if (r <= 0)
+		return r < 0 ? lw_fail(err, r, "following set-up: %s", strerror(-r)) : 0;
+	switch (m.report.kind) {
+	case LW_REPORT_HELLO:
+		lw_close_p(&s->command_fd);
+		s->command_fd = m.fd;
+		s->command = pid_of(m.fd);
+		return 1;
+	case LW_REPORT_PTY:
+		lw_close_p(&s->pty);
+		s->pty = m.fd;
+		return 1;
+	case LW_REPORT_EXEC:
+		*ret_exec = true;
+		lw_close_p(&m.fd);
+		return 1;
+	default:
+		lw_close_p(&m.fd);
+		return child_failed(p, &m.report, err);
+	}
+}
+
 /* Until the socket closes: that is exec's success, or the end of a child that could not even say why. */
 static int follow(struct lw_sandbox *s, const struct lw_plan *p, int sync, struct lw_err *err)
 {
 	bool exec_follows = false;
-	for (;;) {
-		struct message m;
-		int r = receive(sync, &m);
-		if (r == 0 && exec_follows)
-			return 0;
-		if (r == 0)
-			return lw_fail(err, -ECHILD, "set-up ended without saying why (was it killed?)");
-		if (r == -EAGAIN)
-			return lw_fail(err, -ETIMEDOUT, "set-up did not finish within %d seconds", SET_UP_SECONDS);
-		if (r < 0)
-			return lw_fail(err, r, "following set-up: %s", strerror(-r));
-		switch (m.report.kind) {
-		case LW_REPORT_PTY:
-			s->pty = m.fd;
-			break;
-		case LW_REPORT_EXEC:
-			exec_follows = true;
-			break;
-		default:
-			return child_failed(p, &m.report, err);
-		}
-	}
+	int r;
+	while ((r = take_message(s, p, sync, &exec_follows, err)) > 0)
+		;
+	if (r == 0 && !exec_follows)
+		return lw_fail(err, -ECHILD, "set-up ended without saying why (was it killed?)");
+	return r;
 }
 
+/* Who sets up is told by the future init as soon as it has made it; waited for only where an operation needs it. */
 static int greet(struct lw_sandbox *s, const struct lw_plan *p, int sync, struct lw_err *err)
 {
-	struct timeval limit = { .tv_sec = SET_UP_SECONDS };
-	struct message m;
-	setsockopt(sync, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
-	int r = receive(sync, &m);
-	if (r == 1 && m.report.kind == LW_REPORT_FAILED)
-		return child_failed(p, &m.report, err);
-	if (r != 1 || m.report.kind != LW_REPORT_HELLO)
-		return lw_fail(err, -ECHILD, "set-up ended before it began");
-	s->command = m.pid ? m.pid : s->pid;
-	/* It waits for our word, so this number cannot have become another process's. */
-	s->command_fd = (int)SYS(pidfd_open, s->command, 0);
-	return s->command_fd < 0 ? lw_fail(err, s->command_fd, "pidfd_open: %s", strerror(-s->command_fd)) : 0;
+	bool exec = false;
+	int r = 1;
+	while (r > 0 && s->command_fd < 0)
+		r = take_message(s, p, sync, &exec, err);
+	return r == 0 ? lw_fail(err, -ECHILD, "set-up ended before it began") : r < 0 ? r : 0;
 }
 
 static int walk(struct lw_sandbox *s, const struct lw_plan *p, struct lw_run *run, struct lw_err *err)
@@ -343,10 +355,17 @@ static int walk(struct lw_sandbox *s, const struct lw_plan *p, struct lw_run *ru
 				return lw_fail(err, r, "preparing the clone: %s", strerror(-r));
 			r = do_clone(s, run, (uint64_t)op->num[0], err);
 			lw_close_p(&run->sync);
-			if (r >= 0)
-				r = greet(s, p, sync, err);
+			struct timeval limit = { .tv_sec = SET_UP_SECONDS };
+			setsockopt(sync, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+			if (r >= 0 && !p->init) {
+				s->command = s->pid;
+				s->command_fd = (int)SYS(fcntl, s->pidfd, F_DUPFD_CLOEXEC, 3);
+			}
 		} else {
-			r = lw_host_apply(run, &s->host, op, s->pid, s->command, err);
+			if (op->kind == LW_OP_RLIMIT_RAISE)
+				r = greet(s, p, sync, err);
+			if (r >= 0)
+				r = lw_host_apply(run, &s->host, op, s->pid, s->command, err);
 		}
 		if (r < 0) {
 			lw_err_at(err, op->origin);

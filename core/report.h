@@ -8,7 +8,7 @@
 
 /* What a child says; the parent, which holds the plan, words the message. */
 enum lw_report_kind {
-	LW_REPORT_HELLO, /* the set-up process is there (its pid comes with the message's credentials) */
+	LW_REPORT_HELLO, /* the set-up process is there: its pidfd comes with the message, from the future init */
 	LW_REPORT_PTY,   /* the pty's master comes with the message */
 	LW_REPORT_EXEC,  /* set-up is done: execve follows; end of file then means it succeeded */
 	LW_REPORT_FAILED,

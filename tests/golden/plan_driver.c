@@ -140,6 +140,8 @@ int main(int argc, char **argv)
 	struct lw_err err = { 0 };
 	if (plan_text(&o, &text, &err) < 0) {
 		char line[1024];
+		if (err.file[0] && err.path[0])
+			lw_eval_locate_key(&err);
 		lw_err_format(&err, line, sizeof(line));
 		print_without(line, dir);
 		putchar('\n');
