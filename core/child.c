@@ -235,14 +235,13 @@ static int do_ambient(const struct lw_op *op)
 static int make_network(struct lw_run *run)
 {
 	int r = (int)SYS(unshare, CLONE_NEWNET);
-	if (r >= 0)
-		r = do_loopback();
 	int ns = r < 0 ? r : (int)SYS(openat, AT_FDCWD, "/proc/self/ns/net", O_RDONLY | O_CLOEXEC, 0);
 	if (ns < 0)
 		return ns;
 	r = lw_child_send(run->ready_write, "", 1, ns);
 	SYS(close, ns);
-	return r;
+	/* The command waits for init, and so for this. */
+	return r < 0 ? r : do_loopback();
 }
 
 static int join_network(struct lw_run *run)

@@ -31,10 +31,9 @@ static const struct lw_mount built_root_mounts[] = {
 	{ .kind = LW_MOUNT_TMPFS, .destination = "/root", .mode = 0700 },
 };
 
-/* /sys and what lies in it come last, when the network namespace they show is surely there. */
 static size_t depth(const char *path)
 {
-	size_t n = !strncmp(path, "/sys", 4) && (path[4] == '/' || !path[4]) ? 4096 : 0;
+	size_t n = 0;
 	for (; *path; path++)
 		n += *path == '/' && path[1];
 	return n;

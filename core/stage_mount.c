@@ -172,45 +172,71 @@ static int plan_entry(struct lw_plan *p, const struct lw_root_layout_entry *e)
 	}
 }
 
-static int plan_list(struct lw_plan *p, int kind, const char *const *list, const char *key)
+static bool in_sys(const char *path)
+{
+	return !strncmp(path, "/sys", 4) && (path[4] == '/' || !path[4]);
+}
+
+static int plan_path(struct lw_plan *p, int kind, const char *path, const char *key, bool sys)
+{
+	return in_sys(path) == sys ? PLAN_OP(p, kind, NULL, key, .str = { path }) : 0;
+}
+
+static int plan_list(struct lw_plan *p, int kind, const char *const *list, const char *key, bool sys)
 {
 	int r = 0;
 	for (; *list && r >= 0; list++)
-		r = PLAN_OP(p, kind, NULL, key, .str = { *list });
+		r = plan_path(p, kind, *list, key, sys);
 	return r;
 }
 
-static int plan_masks(struct lw_plan *p)
+static int plan_strings(struct lw_plan *p, int kind, const struct lw_strlist *list, const char *key, bool sys)
+{
+	int r = 0;
+	for (size_t i = 0; i < list->n && r >= 0; i++)
+		r = plan_path(p, kind, list->v[i], key, sys);
+	return r;
+}
+
+/* What is covered outside of /sys, or in it. */
+static int plan_masks(struct lw_plan *p, bool sys)
 {
 	const struct lw_spec *s = p->spec;
 	bool host_root = lw_plan_host_root_inside(p);
-	int r = 0;
+	int r;
 	if (lw_rec_has(&s->rec, &lw_sandbox_schema, "readonly_paths"))
-		for (size_t i = 0; i < s->readonly_paths.n && r >= 0; i++)
-			r = PLAN_OP(p, LW_OP_READONLY, NULL, "readonly_paths", .str = { s->readonly_paths.v[i] });
+		r = plan_strings(p, LW_OP_READONLY, &s->readonly_paths, "readonly_paths", sys);
 	else
-		r = plan_list(p, LW_OP_READONLY, lw_readonly_paths, "readonly_paths");
-	if (lw_rec_has(&s->rec, &lw_sandbox_schema, "masked_paths")) {
-		for (size_t i = 0; i < s->masked_paths.n && r >= 0; i++)
-			r = PLAN_OP(p, LW_OP_MASK, NULL, "masked_paths", .str = { s->masked_paths.v[i] });
+		r = plan_list(p, LW_OP_READONLY, lw_readonly_paths, "readonly_paths", sys);
+	if (r >= 0 && lw_rec_has(&s->rec, &lw_sandbox_schema, "masked_paths")) {
+		r = plan_strings(p, LW_OP_MASK, &s->masked_paths, "masked_paths", sys);
 	} else if (r >= 0) {
-		r = plan_list(p, LW_OP_MASK, lw_masked_paths, "masked_paths");
+		r = plan_list(p, LW_OP_MASK, lw_masked_paths, "masked_paths", sys);
 		if (r >= 0 && host_root)
-			r = plan_list(p, LW_OP_MASK, lw_masked_root_only, "masked_paths");
+			r = plan_list(p, LW_OP_MASK, lw_masked_root_only, "masked_paths", sys);
 		/* Docker hides every cpu's thermal_throttle, a counter shared with other tenants. */
-		for (unsigned i = 0; i < p->host->cpus && r >= 0; i++)
+		for (unsigned i = 0; i < p->host->cpus && r >= 0 && sys; i++)
 			r = PLAN_OP(p, LW_OP_MASK, NULL, "masked_paths",
 				    .str = { lw_arena_printf(p->arena, "/sys/devices/system/cpu/cpu%u/thermal_throttle",
 							     i) });
 	}
 	if (r >= 0 && host_root && s->root.kind == LW_ROOT_HOST)
-		r = plan_list(p, LW_OP_MASK, lw_host_secrets, "root");
+		r = plan_list(p, LW_OP_MASK, lw_host_secrets, "root", sys);
 	/* Init stays in the caller's cgroups, whose names are none of the sandbox's business. */
 	if (r >= 0 && p->init && is_fs(p, "/proc", LW_MOUNT_PROC))
-		r = plan_list(p, LW_OP_MASK, lw_masked_init, "init");
+		r = plan_list(p, LW_OP_MASK, lw_masked_init, "init", sys);
 	/* The host's /sys comes with what is mounted in it: the cgroups of everybody. */
-	if (r >= 0 && !own_sysfs(p) && is_fs(p, "/sys", LW_MOUNT_SYSFS))
+	if (r >= 0 && sys && !own_sysfs(p) && is_fs(p, "/sys", LW_MOUNT_SYSFS))
 		r = PLAN_OP(p, LW_OP_MASK, NULL, "network", .str = { "/sys/fs/cgroup" });
+	return r;
+}
+
+static int plan_entries(struct lw_plan *p, bool sys)
+{
+	int r = 0;
+	for (size_t i = 0; i < p->layout->n && r >= 0; i++)
+		if (in_sys(p->layout->v[i].mount->destination) == sys)
+			r = plan_entry(p, &p->layout->v[i]);
 	return r;
 }
 
@@ -224,13 +250,18 @@ int lw_stage_mount(struct lw_plan *p, struct lw_err *err)
 			.num = { s->root.kind, p->layout->root_slot });
 	if (r >= 0 && s->root.kind == LW_ROOT_HOST)
 		r = plan_view(p);
-	for (size_t i = 0; i < p->layout->n && r >= 0; i++)
-		r = plan_entry(p, &p->layout->v[i]);
 	if (r >= 0)
-		r = plan_masks(p);
+		r = plan_entries(p, false);
+	if (r >= 0)
+		r = plan_masks(p, false);
 	/* Our pty comes from the sandbox's own devpts, and /dev/console is bound to it. */
 	if (r >= 0 && p->terminal_fds && p->layout->has_pts)
 		r = PLAN_OP(p, LW_OP_TERMINAL, NULL, "terminal", .num = { p->terminal_fds });
+	/* /sys shows the network namespace, which is still being made: it comes last. */
+	if (r >= 0)
+		r = plan_entries(p, true);
+	if (r >= 0)
+		r = plan_masks(p, true);
 	if (r >= 0)
 		r = PLAN_OP(p, LW_OP_ROOT_END, &s->root.rec, "root",
 			    .num = { s->root.kind != LW_ROOT_DIR && s->root.readonly });

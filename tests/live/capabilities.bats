@@ -64,7 +64,8 @@ caps() {
 	with p.lua -- /x/id -u
 	[[ $output != *dmap* ]] || missing "no idmapped mounts here: $output"
 	assert_is 1234
-	inside bash -c 'findmnt -rno OPTIONS | grep -v nosuid; true'
+	# Device nodes are bound one by one: there is nothing in them to execute.
+	inside bash -c 'findmnt -rno TARGET,OPTIONS | grep -v nosuid | grep -vE "^/dev/(null|zero|full|random|urandom|tty) "; true'
 	[ -z "$output" ] || { echo "$output"; return 1; }
 }
 

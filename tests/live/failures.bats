@@ -35,7 +35,7 @@ refuses() {
 	fails 125 /nowhere run -w /nowhere -- true
 	fails 125 cgroup.procs run --cgroup-parent /cgroup.procs -m 64M -- true
 	fails 125 timeout run --timeout soon -- true
-	fails 125 nosuchlimit run --ulimit nosuchlimit=1 -- true
+	fails 125 --ulimit run --ulimit nosuchlimit=1 -- true
 	fails 125 "/dev/nothing" run --device /dev/nothing -- true
 	fails 125 mode run --tmpfs /t:mode=9 -- true
 	fails 125 "" run --spec "$WORK/nothing"
@@ -60,9 +60,9 @@ refuses() {
 @test "what set-up cannot do, at every stage" {
 	refuses 'mounts = { bind "/nonexistent:/x" },' /nonexistent
 	refuses 'mounts = { tmpfs "/proc/x" },' "mounts[0].destination"
-	refuses 'mounts = { tmpfs "/sys/x" },' "mounts[0].destination"
+	refuses 'mounts = { tmpfs "/sys/x" },' /sys/x
 	refuses 'mounts = { file { destination = "/usr/new/file", data = "x" } },' /usr/new/file
-	refuses 'mounts = { file { destination = "/usr", data = "x" } },' /usr
+	refuses 'mounts = { file { destination = "/usr/share", data = "x" } },' /usr/share
 	refuses 'mounts = { dir { destination = "/etc/passwd/x" } },' /etc/passwd
 	refuses 'mounts = { symlink { destination = "/usr/link", target = "x" } },' /usr/link
 	refuses 'mounts = { tmpfs { destination = "/t", uid = 4000000000 } },' ""

@@ -1,5 +1,5 @@
 # live.bash: what the live suites share beyond lib.bash: short ways to run something inside, and the helper programs.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # bats sets lines, output and status
 load ../lib
 
 HELPERS=${LUNWARD_BUILD:-${LUNWARD%/*}}/tests/live
@@ -34,7 +34,10 @@ need_helpers() {
 }
 # all_lines WORD: every line of the output ends so.
 all_lines() {
-	[ -n "$output" ] && [ -z "$(grep -vE " ($1)\$" <<<"$output")" ] || { echo "not all $1: $output"; return 1; }
+	if [ -z "$output" ] || grep -qvE " ($1)\$" <<<"$output"; then
+		echo "not all $1: $output"
+		return 1
+	fi
 }
 assert_is() {
 	[ "$output" = "$1" ] || { echo "expected '$1', got: $output"; return 1; }
@@ -45,7 +48,7 @@ assert_lacks() {
 # One line, from us, and exit code 125.
 assert_refused() {
 	assert_status 125
-	[ "${#lines[@]}" = 1 ] && [[ ${lines[0]} == lunward:* ]] || { echo "not one line of ours: $output"; return 1; }
+	[[ ${#lines[@]} == 1 && ${lines[0]} == lunward:* ]] || { echo "not one line of ours: $output"; return 1; }
 	assert_lacks "no profile named"
 	[ $# = 0 ] || assert_output_has "$1"
 }

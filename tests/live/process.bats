@@ -5,7 +5,7 @@
 load live
 
 @test "rlimits: all sixteen as the profile says" {
-	local name value=() keys=
+	local name value keys=
 	need_root
 	# Each below what the caller has, so that nothing needs to be raised.
 	for name in as=4000000000 core=0 cpu=1000 data=3000000000 fsize=1000000000 locks=100 memlock=65536 msgqueue=4096 \
@@ -90,7 +90,7 @@ load live
 }
 # What a killed launcher leaves: its cgroups, empty now.
 remove_cgroups() {
-	local line base
+	local controllers path base
 	while IFS=: read -r controllers path; do
 		for base in /sys/fs/cgroup /sys/fs/cgroup/unified "/sys/fs/cgroup/${controllers#name=}"; do
 			[[ ! $path =~ /[0-9a-f]{64}$ ]] || [ ! -d "$base$path" ] || wait_for 5 rmdir "$base$path"
