@@ -55,7 +55,13 @@ static int make_image(unsigned flags, const void *bytes, size_t n)
 
 static int make_init_image(void)
 {
-	return make_image(MFD_EXEC, lw_init_image, lw_init_image_size);
+	int fd = make_image(MFD_EXEC, lw_init_image, lw_init_image_size);
+	/* Not readable by those inside: the kernel then keeps init from being dumped or traced from its first
+	 * instruction on, even by somebody with CAP_SYS_PTRACE there (would_dump() in its fs/exec.c). */
+	int r = fd < 0 ? fd : (int)SYS(fchmod, fd, 0111);
+	if (fd >= 0 && r < 0)
+		close(fd);
+	return r < 0 ? r : fd;
 }
 
 /* Internal descriptors stay clear of 0-2, whatever the caller has closed. */

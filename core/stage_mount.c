@@ -115,7 +115,7 @@ static int plan_devices(struct lw_plan *p)
 	int r = 0;
 	for (size_t i = 0; i < ARRAY_LEN(default_nodes) && r >= 0; i++)
 		r = PLAN_OP(p, LW_OP_NODE, NULL, "devices", .str = { default_nodes[i].path, default_nodes[i].path },
-			    .num = { default_nodes[i].device, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC });
+			    .num = { default_nodes[i].device });
 	for (size_t i = 0; i < ARRAY_LEN(dev_links) && r >= 0; i++)
 		if (lw_root_layout_find(p->layout, "/proc") || i >= 5)
 			r = PLAN_OP(p, LW_OP_SYMLINK, NULL, "devices", .str = { dev_links[i][0], dev_links[i][1] });
@@ -124,7 +124,7 @@ static int plan_devices(struct lw_plan *p)
 		bool writable = !d->access || strchr(d->access, 'w');
 		r = PLAN_OP(p, LW_OP_NODE, &d->rec, lw_arena_printf(p->arena, "devices[%zu]", i),
 			    .str = { d->path, d->source ? d->source : d->path },
-			    .num = { -1, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC | (writable ? 0 : MOUNT_ATTR_RDONLY) });
+			    .num = { -1, writable ? 0 : MOUNT_ATTR_RDONLY });
 	}
 	return r;
 }

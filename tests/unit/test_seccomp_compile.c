@@ -233,7 +233,7 @@ static void rules_reach_the_program(void **state)
 static void tables_have_a_number(void **state)
 {
 #ifdef __x86_64__
-	static const char known[] = "c4c2e11751ad5f6d292457fb0624b18e624312db1c3c6e1fd7eaa4b6f2c47751";
+	static const char known[] = "98d94162234416e4fb4970fb38331cc7a649a0effd6f05b8f1ab7c59ba1e3538";
 	struct lw_sha256 c;
 	uint8_t sum[32];
 	char hex[65];
@@ -249,7 +249,7 @@ static void tables_have_a_number(void **state)
 			lw_sha256_add(&c, *m, strlen(*m) + 1);
 	lw_sha256_end(&c, sum);
 	lw_sha256_hex(sum, hex);
-	assert_int_equal(LW_SECCOMP_TABLES, 1);
+	assert_int_equal(LW_SECCOMP_TABLES, 2);
 	assert_string_equal(hex, known);
 #else
 	(void)state;
