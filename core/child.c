@@ -17,6 +17,7 @@
 #include <sys/uio.h>
 #include <termios.h>
 #include "child_mount.h"
+#include "child_net.h"
 #include "init.h"
 #include "run.h"
 #include "safepath.h"
@@ -92,20 +93,6 @@ static int do_become(const struct lw_op *op, const uint32_t *groups, size_t n)
 		r = (int)SYS(setresgid, op->num[1], op->num[1], op->num[1]);
 	if (r >= 0)
 		r = (int)SYS(setresuid, op->num[0], op->num[0], op->num[0]);
-	return r;
-}
-
-static int do_loopback(void)
-{
-	struct ifreq request = { .ifr_name = "lo" };
-	int fd = (int)SYS(socket, AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd == -EAFNOSUPPORT) /* a kernel without IPv4 has no loopback to bring up */
-		return 0;
-	if (fd < 0)
-		return fd;
-	request.ifr_flags = IFF_UP | IFF_RUNNING;
-	int r = (int)SYS(ioctl, fd, SIOCSIFFLAGS, &request);
-	SYS(close, fd);
 	return r;
 }
 
@@ -230,43 +217,6 @@ static int do_ambient(const struct lw_op *op)
 	return r;
 }
 
-/* The process that becomes init makes the network namespace and brings its loopback up beside set-up, and hands it over
- * through the socket on which init will say that it is ready. */
-static int make_network(struct lw_run *run)
-{
-	int r = (int)SYS(unshare, CLONE_NEWNET);
-	int ns = r < 0 ? r : (int)SYS(openat, AT_FDCWD, "/proc/self/ns/net", O_RDONLY | O_CLOEXEC, 0);
-	if (ns < 0)
-		return ns;
-	r = lw_child_send(run->ready_write, "", 1, ns);
-	SYS(close, ns);
-	/* The command waits for init, and so for this. */
-	return r < 0 ? r : do_loopback();
-}
-
-static int join_network(struct lw_run *run)
-{
-	char byte;
-	union {
-		struct cmsghdr align;
-		char buf[CMSG_SPACE(sizeof(int))];
-	} control;
-	struct iovec iov = { &byte, 1 };
-	struct msghdr msg = {
-		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.buf, .msg_controllen = sizeof control.buf
-	};
-	int ns = -1;
-	if (SYS(recvmsg, run->ready_read, &msg, MSG_CMSG_CLOEXEC) != 1)
-		return -ESRCH;
-	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
-	if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-		return -ESRCH;
-	memcpy(&ns, CMSG_DATA(c), sizeof ns);
-	int r = (int)SYS(setns, ns, CLONE_NEWNET);
-	SYS(close, ns);
-	return r;
-}
-
 /* Set-up is over. Without an init to watch the lifeline the parent-death signal ties the command to its supervisor; it
  * comes this late because every change of ids or capabilities clears it. A supervisor that died before is noticed by
  * the report: writing it then raises SIGPIPE, which nothing here catches. */
@@ -352,9 +302,9 @@ static int apply(struct lw_run *run, const struct lw_op *op, uint32_t index, int
 	case LW_OP_BECOME_ROOT:
 		return do_become(op, NULL, 0);
 	case LW_OP_NET_JOIN:
-		return join_network(run);
+		return lw_child_join_network(run);
 	case LW_OP_LOOPBACK: /* with an init, the process that becomes it has done so meanwhile */
-		return p->init ? 0 : do_loopback();
+		return p->init ? 0 : lw_child_loopback();
 	case LW_OP_HOSTNAME:
 		return (int)SYS(sethostname, op->str[0], strlen(op->str[0]));
 	case LW_OP_DOMAINNAME:
@@ -456,7 +406,7 @@ static _Noreturn void become_init(struct lw_run *run)
 	const struct lw_op nothing = { .num = { 0 } };
 	int r;
 	for (uint32_t i = 0; i < p->n_ops && p->net_beside; i++)
-		if (p->ops[i].kind == LW_OP_NET_JOIN && (r = make_network(run)) < 0)
+		if (p->ops[i].kind == LW_OP_NET_JOIN && (r = lw_child_make_network(run)) < 0)
 			die(run, LW_STEP_CALL, i, -r);
 	/* Out of the caller's session: its terminal is none of the sandbox's, and its ^C reaches the command once, by
 	 * way of the supervisor. */

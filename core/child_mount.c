@@ -7,6 +7,7 @@
 #include <sys/uio.h>
 #include <termios.h>
 #include "child_mount.h"
+#include "child_net.h"
 #include "root_layout.h"
 #include "safepath.h"
 #include "sys.h"
@@ -334,24 +335,6 @@ static int make_readonly(struct lw_run *run, const struct lw_op *op, int *ret_st
 	}
 	SYS(close, target);
 	return r;
-}
-
-int lw_child_send(int sock, const void *data, size_t n, int fd)
-{
-	union {
-		struct cmsghdr align;
-		char buf[CMSG_SPACE(sizeof(int))];
-	} control = { 0 };
-	struct iovec iov = { (void *)(uintptr_t)data, n };
-	struct msghdr msg = {
-		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.buf, .msg_controllen = sizeof control.buf
-	};
-	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof fd);
-	memcpy(CMSG_DATA(c), &fd, sizeof fd);
-	return (int)SYS(sendmsg, sock, &msg, 0);
 }
 
 /* A pty of the sandbox's own devpts: its slave replaces the terminals among 0-2 and is bound to /dev/console by

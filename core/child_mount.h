@@ -6,8 +6,6 @@
 
 /* A source opened in this mount namespace as a detached tree; with a slot it must be the file the host side opened. */
 int lw_child_reopen(struct lw_run *run, int slot, const char *path, uint64_t attributes, int *ret_step);
-/* Sends n bytes and a descriptor. */
-int lw_child_send(int sock, const void *data, size_t n, int fd);
 /* Applies a mount operation: 0 or negative errno; *ret_step says where it failed. */
 int lw_child_mount(struct lw_run *run, const struct lw_op *op, int *ret_step);
 

@@ -199,12 +199,13 @@ command_runs() { grep -q 987654 "/proc/$(children "$1" | tr -d ' ')/cmdline"; }
 
 @test "init cannot be traced even with SYS_PTRACE (it would hold the supervisor up)" {
 	need_cmd python3
-	cat >"$BATS_TEST_TMPDIR/trace.py" <<'PY'
+	mkdir -m 755 "$WORK/t"
+	cat >"$WORK/t/trace.py" <<'PY'
 import ctypes
 libc = ctypes.CDLL(None, use_errno=True)
 print("attach", libc.ptrace(16, 1, 0, 0), ctypes.get_errno())
 PY
-	run timeout -s KILL 20 "$LUNWARD" run --cap-add SYS_PTRACE --seccomp docker -v "$BATS_TEST_TMPDIR:/t:ro" -- \
+	run timeout -s KILL 20 "$LUNWARD" run --cap-add SYS_PTRACE --seccomp docker -v "$WORK/t:/t:ro" -- \
 		timeout -s KILL 10 python3 /t/trace.py
 	[ "$status" -eq 0 ]
 	[ "$output" = "attach -1 1" ]

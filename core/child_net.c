@@ -1,0 +1,79 @@
+/* child_net.c: the network of a sandbox, made on the child side of clone. Same rules as child.c: raw system calls, no
+ * allocation. */
+#include <linux/if.h>
+#include <linux/sched.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include "child_net.h"
+#include "sys.h"
+
+int lw_child_loopback(void)
+{
+	struct ifreq request = { .ifr_name = "lo" };
+	int fd = (int)SYS(socket, AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd == -EAFNOSUPPORT) /* a kernel without IPv4 has no loopback to bring up */
+		return 0;
+	if (fd < 0)
+		return fd;
+	request.ifr_flags = IFF_UP | IFF_RUNNING;
+	int r = (int)SYS(ioctl, fd, SIOCSIFFLAGS, &request);
+	SYS(close, fd);
+	return r;
+}
+
+int lw_child_send(int sock, const void *data, size_t n, int fd)
+{
+	union {
+		struct cmsghdr align;
+		char buf[CMSG_SPACE(sizeof(int))];
+	} control = { 0 };
+	struct iovec iov = { (void *)(uintptr_t)data, n };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.buf, .msg_controllen = sizeof control.buf
+	};
+	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof fd);
+	memcpy(CMSG_DATA(c), &fd, sizeof fd);
+	return (int)SYS(sendmsg, sock, &msg, 0);
+}
+
+/* The process that becomes init makes the network namespace and brings its loopback up beside set-up, and hands it over
+ * through the socket on which init will say that it is ready. */
+int lw_child_make_network(struct lw_run *run)
+{
+	int r = (int)SYS(unshare, CLONE_NEWNET);
+	int ns = r < 0 ? r : (int)SYS(openat, AT_FDCWD, "/proc/self/ns/net", O_RDONLY | O_CLOEXEC, 0);
+	if (ns < 0)
+		return ns;
+	r = lw_child_send(run->ready_write, "", 1, ns);
+	SYS(close, ns);
+	/* The command waits for init, and so for this. */
+	return r < 0 ? r : lw_child_loopback();
+}
+
+int lw_child_join_network(struct lw_run *run)
+{
+	char byte;
+	union {
+		struct cmsghdr align;
+		char buf[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct iovec iov = { &byte, 1 };
+	struct msghdr msg = {
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.buf, .msg_controllen = sizeof control.buf
+	};
+	int ns = -1;
+	if (SYS(recvmsg, run->ready_read, &msg, MSG_CMSG_CLOEXEC) != 1)
+		return -ESRCH;
+	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
+	if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+		return -ESRCH;
+	memcpy(&ns, CMSG_DATA(c), sizeof ns);
+	int r = (int)SYS(setns, ns, CLONE_NEWNET);
+	SYS(close, ns);
+	return r;
+}
