@@ -97,7 +97,8 @@ void eval_cache_put(const struct lw_eval_options *o, const uint8_t key[32], cons
 	if (!data)
 		return;
 	at = mempcpy(at, &n_deps, sizeof(n_deps));
-	at = mempcpy(at, deps, n_deps * sizeof(*deps));
+	if (n_deps)
+		at = mempcpy(at, deps, n_deps * sizeof(*deps));
 	memcpy(at, answer, n);
 	/* A cache that cannot be written costs time, not correctness. */
 	(void)lw_cache_put(o->host->state_fd, KIND, key, data, size);
