@@ -422,6 +422,7 @@ int lw_launch(const struct lw_plan *p, const struct lw_launch_options *o, struct
 	};
 	for (int i = 0; i < 3; i++)
 		run.stdio[i] = o ? o->stdio[i] : i;
+	s->usage = o && o->usage;
 	clock_gettime(CLOCK_MONOTONIC, &s->started);
 	int r = make_id(s->host.id, o ? o->id : NULL);
 	if (r < 0)

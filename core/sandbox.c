@@ -111,7 +111,7 @@ static void read_memory(struct lw_sandbox *s)
 	int64_t kills = 0;
 	if (!s->status.memory_peak_bytes)
 		s->status.memory_peak_bytes = -1;
-	if (!dir)
+	if (!dir || !s->usage)
 		return;
 	if (lw_cgroup_get(dir, "memory.max_usage_in_bytes", &s->status.memory_peak_bytes) < 0)
 		lw_cgroup_get(dir, "memory.peak", &s->status.memory_peak_bytes);

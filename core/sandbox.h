@@ -13,6 +13,7 @@ struct lw_sandbox;
 struct lw_launch_options {
 	const char *id; /* 64 hex; NULL: made */
 	int stdio[3];   /* descriptors to become 0-2 */
+	bool usage;     /* lw_status is to tell oom and memory_peak_bytes from the cgroup */
 };
 
 struct lw_status {
@@ -20,7 +21,7 @@ struct lw_status {
 	int signal; /* 0 when it exited */
 	bool timed_out, oom;
 	double wall_seconds, cpu_seconds;
-	int64_t memory_peak_bytes; /* -1 unknown */
+	int64_t memory_peak_bytes; /* -1 unknown; without `usage` that of the largest process */
 };
 
 /* Starts the sandbox: 0 once exec succeeded. On failure everything done is undone and err tells the profile line;

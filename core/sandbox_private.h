@@ -16,7 +16,7 @@ struct lw_sandbox {
 	int command_fd;
 	int control; /* to init: closing it ends everything inside */
 	int pty;
-	bool ended, undone, reaped, timed_out;
+	bool ended, undone, reaped, timed_out, usage;
 	struct timespec started;
 	struct lw_status status;
 };

@@ -87,7 +87,9 @@ static int start(struct cli *c, const char *profile, struct cli_job *job, const 
 		 struct lw_sandbox **ret, struct lw_err *err)
 {
 	char id[2 * ID_BYTES + 1];
-	struct lw_launch_options o = { .id = id, .stdio = { 0, 1, 2 } };
+	struct lw_launch_options o = { .id = id,
+				       .stdio = { 0, 1, 2 },
+				       .usage = report->status_fd >= 0 || report->result_fd >= 0 };
 	int r = cli_load(c, profile, job, err);
 	if (r >= 0)
 		r = make_id(id, err);
