@@ -142,3 +142,11 @@ int lw_control_socket_check(int fd, const char *path, const char *state_dir, con
 		r = check_one(&st, source, path, socket_table[i].engine, socket_table[i].path, allowed, err);
 	return r < 0 ? r : check_users(&st, source, path, allowed, err);
 }
+
+int lw_control_socket_named(const char *path, const struct lw_strlist *allowed, struct lw_err *err)
+{
+	for (size_t i = 0; i < ARRAY_LEN(socket_table); i++)
+		if (!strcmp(path, socket_table[i].path) && !allowed_engine(allowed, socket_table[i].engine))
+			return refuse(err, path, socket_table[i].engine, path);
+	return 0;
+}

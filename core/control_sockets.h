@@ -14,4 +14,7 @@ int lw_control_socket_check(int fd, const char *path, const char *state_dir, con
 /* Is this the name of an engine? If not, near (made with the word) is offered every name that is one. */
 bool lw_control_engine_known(const char *name, struct lw_near *near);
 
+/* The same for a source that is not there (yet), by its name alone. */
+int lw_control_socket_named(const char *path, const struct lw_strlist *allowed, struct lw_err *err);
+
 #endif

@@ -63,11 +63,14 @@ static int source_open(struct lw_run *run, const struct lw_op *op, struct lw_err
 {
 	const struct lw_plan *p = run->plan;
 	_cleanup_close_ int fd = lw_safe_open_host(op->str[0]);
+	int r = fd == -ENOENT ? lw_control_socket_named(op->str[0], &p->spec->allow_control_sockets, err) : 0;
+	if (r < 0)
+		return r;
 	if (fd == -ENOENT && (op->num[2] & LW_SRC_OPTIONAL))
 		return 0;
 	if (fd < 0)
 		return source_failed(err, op, fd, "");
-	int r = lw_control_socket_check(fd, op->str[0], p->host->state_dir, &p->spec->allow_control_sockets, err);
+	r = lw_control_socket_check(fd, op->str[0], p->host->state_dir, &p->spec->allow_control_sockets, err);
 	if (r < 0)
 		return r;
 	if (op->num[2] & LW_SRC_REOPEN) {

@@ -132,7 +132,11 @@ int lw_codec_size(const struct lw_field *f, const json_t *v, int64_t *ret, struc
 		return lw_codec_fail(err, "out of range");
 	if (n < 65536 && !(n == 0 && f->min == 0)) {
 		lw_codec_fail(err, "%lld bytes is too little", (long long)n);
-		lw_err_hint(err, "write \"%lldM\"; a bare number is bytes", (long long)(n > 0 && n < 16384 ? n : 64));
+		if (json_is_number(v) || lw_parse_i64(json_string_value(v), &n) == 0)
+			lw_err_hint(err, "write \"%lldM\"; a bare number is bytes",
+				    (long long)(n > 0 && n < 16384 ? n : 64));
+		else
+			lw_err_hint(err, "at least 64K");
 		return -EINVAL;
 	}
 	*ret = n;

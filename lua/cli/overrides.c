@@ -203,6 +203,13 @@ int cli_set_rlimit(struct cli_layer *l, const char *value, struct lw_err *err)
 	json_t *rlimits = sub(l->raw, "rlimits", json_object);
 	if (!name || !rlimits)
 		return lw_fail(err, -ENOMEM, "out of memory");
+	if (lw_names_value(&lw_rlimit_table, name) < 0) {
+		const char *near = lw_names_nearest(&lw_rlimit_table, name);
+		USAGE(err, "unknown limit '%s'", name);
+		lw_err_hint(err, near ? "did you mean \"%s\"?" : "the names are those of setrlimit(2), in lower case",
+			    near);
+		return -EINVAL;
+	}
 	/* Docker's -1. */
 	return put(rlimits, name, json_string(strcmp(eq + 1, "-1") ? eq + 1 : "unlimited"), err);
 }
