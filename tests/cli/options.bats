@@ -66,7 +66,7 @@ usage() {
 	usage run --pids-limit x p.lua :: "--pids-limit: "
 	usage run --oom-score-adj 5000 p.lua :: "--oom-score-adj: "
 	usage run --timeout soon p.lua :: "--timeout: "
-	usage run --ulimit nofle=4 p.lua :: '--ulimit: unknown key (did you mean "nofile"?)'
+	usage run --ulimit nofle=4 p.lua :: "--ulimit: unknown limit 'nofle' (did you mean \"nofile\"?)"
 	usage run --ulimit nofile p.lua :: "--ulimit NAME=SOFT[:HARD]"
 	usage run --cap-add SYSTIME p.lua :: "did you mean SYS_TIME?"
 	usage run --seccomp allow:getcwdd p.lua :: "did you mean getcwd?"

@@ -92,7 +92,7 @@ commands() {
 	run --ulimit nofile good
 	=> --ulimit: 'nofile' has no limit (--ulimit NAME=SOFT[:HARD])
 	run --ulimit nofiles=3 good
-	=> --ulimit: unknown key (did you mean "nofile"?)
+	=> --ulimit: unknown limit 'nofiles' (did you mean "nofile"?)
 	run --timeout 5x good
 	=> --timeout: expected a duration such as "10s", not "5x"
 	run --network br0 good
