@@ -380,8 +380,12 @@ static _Noreturn void set_up(struct lw_run *run)
 	wait_for_go(run);
 	SYS(umask, 0);
 	default_signals();
+	/* First out of each other's way: a caller may give { 1, 0, 2 }. */
+	for (int i = 0; i < 3; i++)
+		if (run->stdio[i] >= 0 && run->stdio[i] < 3 && run->stdio[i] != i)
+			run->stdio[i] = (int)SYS(fcntl, run->stdio[i], F_DUPFD_CLOEXEC, 3);
 	for (int i = 0; i < 3; i++) {
-		int r = do_stdio(run->stdio[i], i);
+		int r = run->stdio[i] < 0 ? run->stdio[i] : do_stdio(run->stdio[i], i);
 		if (r < 0)
 			die(run, LW_STEP_CALL, 0, -r);
 	}

@@ -142,7 +142,8 @@ static void close_run(struct lw_run *run)
 static int do_clone(struct lw_sandbox *s, struct lw_run *run, uint64_t flags, struct lw_err *err)
 {
 	uint64_t all = ~UINT64_C(0), before;
-	/* No exit signal: the host program's SIGCHLD handler and waitpid(-1) do not see our child. */
+	/* No exit signal until init is executed, which brings SIGCHLD back. A host program whose own waitpid(-1) then
+	 * takes init's status takes nothing from us: the command's comes over the control socket. */
 	struct clone_args args = { .flags = flags | CLONE_PIDFD, .pidfd = (uint64_t)(uintptr_t)&s->pidfd };
 	if (!run->plan->init && run->cgroup >= 0) {
 		args.flags |= CLONE_INTO_CGROUP;
