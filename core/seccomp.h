@@ -47,4 +47,7 @@ unsigned lw_filter_reachable(const struct lw_filter *f);
 /* Parses "socket(AF_INET, 1, 0)", "getcwd", "socket(38, 5, 0)": number and arguments (missing ones 0). */
 int lw_call_parse(const char *text, struct seccomp_data *ret, struct lw_err *err);
 
+/* The version of libseccomp built against, "2.5.4". */
+extern const char lw_seccomp_library[];
+
 #endif

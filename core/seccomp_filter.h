@@ -40,8 +40,6 @@ bool lw_filter_obeys(const struct lw_filter *f, const struct lw_verdicts *abis, 
 
 /* --- seccomp_compile.c --- */
 
-/* The header version of libseccomp, part of the cache key. */
-extern const char lw_seccomp_library[];
 /* libseccomp's program for the native ABI behind a prologue of ours: other ABIs die, new numbers are ENOSYS. */
 int lw_libseccomp_build(const struct lw_verdicts *native, struct lw_arena *a, struct lw_filter *ret,
 			struct lw_err *err);

@@ -3,13 +3,14 @@
 #include <lua.h>
 #include "base/cleanup.h"
 #include "lua/cli/cli.h"
+#include "seccomp.h"
 
 static const struct {
 	const char *name, *version, *serves;
 } features[] = {
 	{ "lua", LUA_VERSION_MAJOR "." LUA_VERSION_MINOR "." LUA_VERSION_RELEASE, "profiles" },
 	{ "jansson", JANSSON_VERSION, "specs, plans and results as JSON" },
-	{ "libseccomp", "linked", "system call filters" },
+	{ "libseccomp", lw_seccomp_library, "system call filters" },
 };
 
 int cli_cmd_version(struct cli *c)
