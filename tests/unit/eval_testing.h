@@ -33,6 +33,7 @@ static const struct lw_host host = {
 	.memory_bytes = INT64_C(1) << 32,
 	.cgroup = { .version = 2 },
 	.environ_ = (char *const[]){ "LANG=C.UTF-8", NULL },
+	.state_fd = -1, /* nothing is kept unless a test says where */
 };
 
 static inline const char *in_dir(const char *name)
