@@ -104,12 +104,21 @@ static void give_up_privileges(void)
 }
 
 /* Our own end would do the same, but only after our descriptors are closed: the ids may be lent to somebody else from
- * that moment on, so nobody may be left who has them. */
+ * that moment on, so nobody should be left who has them. One who is still setting up with the caller's kernel uid
+ * cannot be signalled yet, so this is said again; our end, which asks nobody, comes in any case. */
 static _Noreturn void end_everything(void)
 {
-	CALL(__NR_kill, -1, SIGKILL, 0, 0, 0);
-	while (CALL(__NR_wait4, -1, 0, 0, 0, 0) > 0)
-		;
+	for (int tries = 0; tries < 100; tries++) {
+		struct __kernel_timespec pause = { .tv_nsec = 2000000 };
+		long r;
+		CALL(__NR_kill, -1, SIGKILL, 0, 0, 0);
+		do
+			r = CALL(__NR_wait4, -1, 0, WNOHANG, 0, 0);
+		while (r > 0);
+		if (r < 0) /* no child is left */
+			break;
+		CALL(__NR_ppoll, 0, 0, &pause, 0, 8);
+	}
 	leave(128 + SIGKILL);
 }
 

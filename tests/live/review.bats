@@ -210,3 +210,18 @@ PY
 	[ "$status" -eq 0 ]
 	[ "$output" = "attach -1 1" ]
 }
+
+@test "a command of another user ends with its supervisor too: init may not signal it, its own end does" {
+	need_root
+	own_cgroups
+	local launcher init
+	"$LUNWARD" run -u nobody -- sleep 987655 3>&- &
+	launcher=$!
+	wait_for 10 pgrep -f '^sleep 987655$'
+	init=$(children "$launcher")
+	kill -9 "$launcher"
+	wait "$launcher" || true
+	wait_for 5 test ! -e "/proc/${init% }"
+	! pgrep -f '^sleep 987655$'
+	wait_for 5 forget_cgroups
+}
