@@ -222,6 +222,6 @@ PY
 	kill -9 "$launcher"
 	wait "$launcher" || true
 	wait_for 5 test ! -e "/proc/${init% }"
-	! pgrep -f '^sleep 987655$'
+	run ! pgrep -f '^sleep 987655$'
 	wait_for 5 forget_cgroups
 }
