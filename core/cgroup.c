@@ -228,7 +228,7 @@ static int leave_for_leaf(const char *dir, struct lw_err *err)
 }
 
 /* Makes dir hand the controllers on to its children, from the top down where it has not been given them itself. */
-static int enable(const struct lw_host *h, const char *dir, unsigned mask, bool own_leaf, int depth, struct lw_err *err)
+static int enable(const char *dir, unsigned mask, bool own_leaf, int depth, struct lw_err *err)
 {
 	char want[64], unavailable[64], up[PATH_MAX];
 	int r = missing(dir, "cgroup.subtree_control", mask, want);
@@ -244,7 +244,7 @@ static int enable(const struct lw_host *h, const char *dir, unsigned mask, bool 
 			lw_err_hint(err, "delegate them to this cgroup, or leave the limits out");
 			return -ENODEV;
 		}
-		r = enable(h, up, mask, false, depth + 1, err);
+		r = enable(up, mask, false, depth + 1, err);
 		if (r < 0)
 			return r;
 	}
@@ -255,25 +255,21 @@ static int enable(const struct lw_host *h, const char *dir, unsigned mask, bool 
 	}
 	r = lw_cgroup_set(dir, "cgroup.subtree_control", want, err);
 	if (r == -EBUSY)
-		lw_err_hint(
-			err,
-			h->uid ? "other processes sit in %s; start lunward in a cgroup of its own: systemd-run --user "
-				 "--scope -p Delegate=yes"
-			       : "other processes sit in %s; start lunward in a cgroup of its own",
-			dir);
+		lw_err_hint(err,
+			    geteuid() ? "other processes sit in %s; start lunward in a cgroup of its own: systemd-run "
+					"--user --scope -p Delegate=yes"
+				      : "other processes sit in %s; start lunward in a cgroup of its own",
+			    dir);
 	return r;
 }
 
-int lw_cgroup_make(const struct lw_host *h, const char *dir, unsigned controllers, struct lw_err *err)
+int lw_cgroup_make(const char *dir, int version, unsigned controllers, unsigned how, struct lw_err *err)
 {
 	char parent[PATH_MAX];
-	bool create = false;
 	if (!parent_of(parent, dir))
 		return lw_fail(err, -EINVAL, "cgroup: '%s' is not below a cgroup", dir);
 	int r = mkdir(dir, 0755) < 0 ? -errno : 0;
-	for (int i = 0; i < LW_CTL_COUNT; i++)
-		create |= (controllers & 1u << i) && h->cgroup.parent_create[i];
-	if (r == -ENOENT && create) {
+	if (r == -ENOENT && how & LW_CGROUP_PARENTS) {
 		r = make_parents(parent, 0);
 		if (!r)
 			r = mkdir(dir, 0755) < 0 ? -errno : 0;
@@ -284,9 +280,9 @@ int lw_cgroup_make(const struct lw_host *h, const char *dir, unsigned controller
 			lw_err_hint(err, "name a cgroup that belongs to you with --cgroup-parent");
 		return r;
 	}
-	if (h->cgroup.version != 2 || !controllers)
+	if (version != 2 || !controllers)
 		return 0;
-	r = enable(h, parent, controllers, h->cgroup.own_leaf, 0, err);
+	r = enable(parent, controllers, how & LW_CGROUP_OWN_LEAF, 0, err);
 	if (r < 0)
 		rmdir(dir);
 	return r;

@@ -44,10 +44,15 @@ int lw_cgroup_probe_with(struct lw_host *h, const char *mountinfo, size_t n_moun
 			 size_t n_self, const char *parent_option, const struct lw_cgroup_eyes *eyes,
 			 struct lw_err *err);
 
-/* mkdir of <parent>/<id>; makes `parent` when parent_create; on v2 moves our own process to a leaf when own_leaf and
- * enables the controllers of mask (1 << LW_CTL_*) in parent's cgroup.subtree_control. -EEXIST is an error. On failure
- * dir does not exist (unless it did before). */
-int lw_cgroup_make(const struct lw_host *h, const char *dir, unsigned controllers, struct lw_err *err);
+/* How a cgroup is made. */
+#define LW_CGROUP_PARENTS 1 /* its parent may have to be made first (lw_cgroup_host.parent_create) */
+#define LW_CGROUP_OWN_LEAF                                                                                             \
+	2 /* v2: our own process sits in the parent and moves to a leaf (lw_cgroup_host.own_leaf)                      \
+	   */
+/* mkdir of <parent>/<id>, by `how` (LW_CGROUP_*); on v2 enables the controllers of mask (1 << LW_CTL_*) in parent's
+ * cgroup.subtree_control. -EEXIST is an error. On failure dir does not exist (unless it did before). */
+unsigned lw_cgroup_how(const struct lw_host *h, unsigned controllers);
+int lw_cgroup_make(const char *dir, int version, unsigned controllers, unsigned how, struct lw_err *err);
 /* What joining needs: v1 the tasks file for writing (the child writes "0"), v2 the directory (CLONE_INTO_CGROUP).
  * O_CLOEXEC. */
 int lw_cgroup_open(const char *dir, int version, int *ret_fd, struct lw_err *err);

@@ -394,3 +394,11 @@ int lw_cgroup_probe_with(struct lw_host *h, const char *mountinfo, size_t n_moun
 	}
 	return 0;
 }
+
+unsigned lw_cgroup_how(const struct lw_host *h, unsigned controllers)
+{
+	unsigned how = h->cgroup.own_leaf ? LW_CGROUP_OWN_LEAF : 0;
+	for (int i = 0; i < LW_CTL_COUNT; i++)
+		how |= (controllers & 1u << i) && h->cgroup.parent_create[i] ? LW_CGROUP_PARENTS : 0;
+	return how;
+}

@@ -137,6 +137,20 @@ static int do_oom_score_adj(const struct lw_op *op)
 	return r;
 }
 
+/* A name made from the id ("web-3f2a") gets its digits here. */
+static int do_hostname(struct lw_run *run, const struct lw_op *op)
+{
+	char name[65];
+	size_t n = strlen(op->str[0]), at = (size_t)op->num[0];
+	if (!at)
+		return (int)SYS(sethostname, op->str[0], n);
+	if (n >= sizeof name || at + LW_NAME_ID > n)
+		return -EINVAL;
+	memcpy(name, op->str[0], n);
+	memcpy(name + at, run->id, LW_NAME_ID);
+	return (int)SYS(sethostname, name, n);
+}
+
 static int do_session(struct lw_run *run)
 {
 	int r = (int)SYS(setsid);
@@ -306,7 +320,7 @@ static int apply(struct lw_run *run, const struct lw_op *op, uint32_t index, int
 	case LW_OP_LOOPBACK: /* with an init, the process that becomes it has done so meanwhile */
 		return p->init ? 0 : lw_child_loopback();
 	case LW_OP_HOSTNAME:
-		return (int)SYS(sethostname, op->str[0], strlen(op->str[0]));
+		return do_hostname(run, op);
 	case LW_OP_DOMAINNAME:
 		return (int)SYS(setdomainname, op->str[0], strlen(op->str[0]));
 	case LW_OP_SYSCTL:
@@ -363,7 +377,7 @@ static int apply(struct lw_run *run, const struct lw_op *op, uint32_t index, int
 				SYS(prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 			return leave_last_step(run);
 		}
-		if (!p->filter.n || !p->spec->no_new_privileges) /* a filter loaded early was before the last changes */
+		if (!p->filter.n || !p->no_new_privileges) /* a filter loaded early was before the last changes */
 			report_exec(run, index);
 		return do_exec(run);
 	default:

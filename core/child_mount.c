@@ -39,7 +39,7 @@ static int is_dir(int fd)
  * none. */
 static int fresh_dir(const struct lw_run *run, const char *path, const char **ret_name)
 {
-	int dir = run->plan->spec->root.kind != LW_ROOT_DIR ? run->root : -1;
+	int dir = run->plan->fresh_root ? run->root : -1;
 	while (*path == '/')
 		path++;
 	if (run->dev >= 0 && !strncmp(path, "dev/", 4)) {
@@ -87,13 +87,10 @@ static int root_begin(struct lw_run *run, const struct lw_op *op, int *ret_step)
 	int r = sys_mount_setattr(host, AT_RECURSIVE, 0, 0, MS_PRIVATE, -1);
 	if (r >= 0 && op->num[0] == LW_ROOT_DIR) {
 		run->root = run->fd[op->num[1]];
-		if (!run->plan->host->privileged) {
+		if (op->num[2] & LW_SRC_REOPEN) {
 			*ret_step = LW_STEP_SOURCE;
 			run->root = r =
-				lw_child_reopen(run, (int)op->num[1], op->str[0],
-						MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID |
-							(run->plan->spec->root.readonly ? MOUNT_ATTR_RDONLY : 0),
-						ret_step);
+				lw_child_reopen(run, (int)op->num[1], op->str[0], (uint64_t)op->num[3], ret_step);
 		}
 	} else if (r >= 0) {
 		run->root = r = lw_safe_new_fs("tmpfs", "mode=755,size=64m,nr_inodes=16384",
@@ -144,9 +141,9 @@ static int mount_fs(struct lw_run *run, const struct lw_op *op, int *ret_step)
 	if (fs < 0)
 		return fs;
 	/* Held before /proc/sys is covered read-only, and only when somebody will write there. */
-	if (run->plan->spec->sysctls.n && !strcmp(op->str[1], "proc"))
+	if (run->plan->sysctls && !strcmp(op->str[1], "proc"))
 		run->sysctls = lw_safe_open_proc(fs, "sys", O_PATH | O_DIRECTORY);
-	if (run->plan->layout->has_dev && !strcmp(op->str[0], "/dev"))
+	if (run->plan->fresh_dev && !strcmp(op->str[0], "/dev"))
 		run->dev = (int)SYS(fcntl, fs, F_DUPFD_CLOEXEC, 10);
 	return attach(run, fs, op->str[0], ret_step);
 }

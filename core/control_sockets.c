@@ -8,8 +8,9 @@
 #include "base/cleanup.h"
 #include "control_sockets.h"
 
+/* Text, not pointers: a warm launch reads these before the program is relocated. */
 static const struct {
-	const char *engine, *path;
+	char engine[12], path[44];
 } socket_table[] = {
 	{ "docker", "/run/docker.sock" },
 	{ "docker", "/run/docker.socket" },
@@ -27,7 +28,7 @@ static const struct {
 #define RUN_USER "/run/user"
 /* The same engines for one user, below /run/user/UID. */
 static const struct {
-	const char *engine, *name;
+	char engine[12], name[20];
 } user_socket_table[] = {
 	{ "docker", "docker.sock" },
 	{ "podman", "podman/podman.sock" },

@@ -308,7 +308,7 @@ static int try_cgroup(const struct lw_host *h, int controller, struct lw_probe_r
 	if (h->cgroup.own_leaf)
 		return access(parent, W_OK | X_OK) < 0 ? -errno : 0;
 	snprintf(dir, sizeof dir, "%s/lunward-doctor-%d", parent, getpid());
-	int code = lw_cgroup_make(h, dir, 1u << controller, &err);
+	int code = lw_cgroup_make(dir, h->cgroup.version, 1u << controller, lw_cgroup_how(h, 1u << controller), &err);
 	if (code < 0) {
 		lw_probe_say(r, "%s", err.msg);
 		say_cure(r, err.hint);
@@ -360,7 +360,7 @@ PROBE(clone_into_cgroup)
 		return refusal == -EBADF ? 0 : (int)refusal;
 	}
 	snprintf(dir, sizeof dir, "%s/lunward-doctor-%d", h->cgroup.parent[LW_CTL_PIDS], getpid());
-	int code = lw_cgroup_make(h, dir, 1u << LW_CTL_PIDS, &err);
+	int code = lw_cgroup_make(dir, h->cgroup.version, 1u << LW_CTL_PIDS, lw_cgroup_how(h, 1u << LW_CTL_PIDS), &err);
 	if (code >= 0)
 		code = lw_cgroup_open(dir, 2, &fd, &err);
 	if (code < 0) {

@@ -1,6 +1,6 @@
 /* host.c: the only prober: what this machine and this caller offer, in as few system calls as can be, because every
  * launch pays for them. It tries nothing out (that is doctor.c) and reads no environment variable (that is the options'
- * business). The one thing it makes is the state directory.
+ * business). The one thing it makes is the state directory (state_dir.c).
  * Must not know what the facts are used for. */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,6 +18,7 @@
 #include "cgroup.h"
 #include "host.h"
 #include "ids.h"
+#include "state_dir.h"
 #include "sys.h"
 
 #define ACCOUNTS_MAX (16 * 1024 * 1024) /* the host's own files */
@@ -26,81 +27,6 @@
 #define NEWGIDMAP "/usr/bin/newgidmap"
 /* The inode of the first user namespace, PROC_USER_INIT_INO: part of the kernel's interface (nsfs.h). */
 #define FIRST_USER_NAMESPACE "user:[4026531837]"
-
-/* --- the state directory --- */
-
-struct candidate {
-	const char *path;
-	bool last; /* nothing after it: what is wrong with it is the caller's error */
-};
-
-static int state_error(struct lw_err *err, int code, const char *path, const char *what, const char *cure)
-{
-	lw_fail(err, code, "state directory %s: %s", path, what);
-	lw_err_hint(err, cure, path);
-	return code;
-}
-
-/* Opens or makes one candidate; -EAGAIN: not to be had, the next one may be. */
-static int try_state(struct lw_host *h, const struct candidate *c, struct lw_err *err)
-{
-	const int flags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-	_cleanup_close_ int fd = open(c->path, flags);
-	if (fd < 0 && errno == ENOENT && (mkdir(c->path, 0700) == 0 || errno == EEXIST))
-		fd = open(c->path, flags);
-	if (fd < 0) {
-		int code = -errno;
-		if (code == -ENOTDIR || code == -ELOOP)
-			return state_error(err, code, c->path, "is not a directory (links are not followed)",
-					   "remove it, or name another one with --state");
-		if (!c->last)
-			return -EAGAIN;
-		return state_error(err, code, c->path, strerror(-code), "name a directory of yours with --state");
-	}
-	struct stat st;
-	if (fstat(fd, &st) < 0)
-		return state_error(err, -errno, c->path, strerror(errno), "name a directory of yours with --state");
-	if (st.st_uid != h->uid) {
-		if (!c->last)
-			return -EAGAIN;
-		return state_error(err, -EPERM, c->path, "belongs to somebody else",
-				   "remove it, or name a directory of yours with --state");
-	}
-	if ((st.st_mode & 0777) != 0700)
-		return state_error(err, -EPERM, c->path, "is open to others", "chmod 700 %s");
-	h->state_dir = lw_arena_strdup(h->arena, c->path);
-	h->state_fd = TAKE_FD(fd);
-	return 0;
-}
-
-static int open_state(struct lw_host *h, const struct lw_host_options *o, struct lw_err *err)
-{
-	struct candidate list[4] = { 0 };
-	size_t n = 0;
-	if (o->state) {
-		char *path = o->state[0] == '/' ? lw_arena_strdup(h->arena, o->state)
-						: lw_arena_printf(h->arena, "%s/%s", h->cwd, o->state);
-		/* A slash at the end would follow a link after all. */
-		for (size_t len = path ? strlen(path) : 0; len > 1 && path[len - 1] == '/'; len--)
-			path[len - 1] = '\0';
-		list[n++].path = path;
-	} else {
-		if (!h->uid)
-			list[n++].path = "/run/lunward";
-		if (o->xdg_runtime_dir && o->xdg_runtime_dir[0] == '/')
-			list[n++].path = lw_arena_printf(h->arena, "%s/lunward", o->xdg_runtime_dir);
-		list[n++].path = lw_arena_printf(h->arena, "/run/user/%u/lunward", h->uid);
-		list[n++].path = lw_arena_printf(h->arena, "/tmp/lunward-%u", h->uid);
-	}
-	list[n - 1].last = true;
-	int r = -EAGAIN;
-	for (size_t i = 0; i < n && r == -EAGAIN; i++) {
-		if (!list[i].path)
-			return lw_fail(err, -ENOMEM, "out of memory");
-		r = try_state(h, &list[i], err);
-	}
-	return r;
-}
 
 /* --- ids --- */
 
@@ -206,7 +132,8 @@ static int probe_reserved(struct lw_host *h, const char *passwd, struct lw_err *
 		reserve_unmapped(h, &cap, text);
 	}
 	/* Root of a container that has no ids to give away maps what it can like any other user: itself. */
-	h->privileged = lw_ids_possible(h);
+	const struct lw_id_pool pool = lw_host_pool(h);
+	h->privileged = lw_ids_possible(&pool);
 	return 0;
 }
 
@@ -296,6 +223,15 @@ static void probe_machine(struct lw_host *h)
 	char cwd[PATH_MAX];
 	/* A working directory that was removed: relative paths have nothing to start from but the root. */
 	h->cwd = lw_arena_strdup(h->arena, getcwd(cwd, sizeof cwd) ? cwd : "/");
+}
+
+static int open_state(struct lw_host *h, const struct lw_host_options *o, struct lw_err *err)
+{
+	char path[PATH_MAX];
+	int r = lw_state_open(&(struct lw_state_choice){ o->state, o->xdg_runtime_dir, h->cwd, h->uid }, path,
+			      &h->state_fd, err);
+	h->state_dir = lw_arena_strdup(h->arena, path);
+	return r;
 }
 
 static int probe_cgroups(struct lw_host *h, const struct lw_host_options *o, struct lw_err *err)

@@ -24,6 +24,14 @@ struct lw_range {
 	uint32_t first, count;
 };
 
+/* What leasing ids needs to know. */
+struct lw_id_pool {
+	const char *state_dir; /* as lw_host's */
+	int state_fd;
+	size_t n_reserved; /* ranges to stay clear of */
+	struct lw_range *reserved;
+};
+
 struct lw_cgroup_host {
 	int version; /* 0 none, 1 per-controller hierarchies, 2 unified */
 	const char
@@ -59,7 +67,7 @@ struct lw_host {
 	bool privileged; /* may make mounts and map ids without a helper: uid 0 with CAP_SYS_ADMIN, SETUID, SETGID, and
 			  * (in a container) with ids to give away */
 	struct lw_cgroup_host cgroup;
-	const char *state_dir;     /* resolved, exists, 0700, ours */
+	const char *state_dir;     /* exists, 0700, ours */
 	int state_fd;              /* O_PATH|O_DIRECTORY on it; -1 in tests */
 	size_t n_subuid, n_subgid; /* the caller's own ranges in /etc/subuid, /etc/subgid */
 	struct lw_range *subuid, *subgid;
@@ -78,6 +86,11 @@ struct lw_host {
 	 */
 	int (*read_in_root)(const char *root, const char *path, size_t max, char **ret, size_t *ret_len);
 };
+
+static inline struct lw_id_pool lw_host_pool(const struct lw_host *h)
+{
+	return (struct lw_id_pool){ h->state_dir, h->state_fd, h->n_reserved, h->reserved };
+}
 
 struct lw_host_options {
 	const char *state; /* --state, or NULL */

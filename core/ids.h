@@ -14,9 +14,9 @@
 #define LW_AUTO_LAST UINT32_C(1879048191)
 #define LW_AUTO_COUNT UINT32_C(65536)
 
-/* Takes a free block clear of h->reserved. *ret_fd (O_CLOEXEC) keeps it; closing every copy gives it back. */
-int lw_ids_lease(const struct lw_host *h, uint32_t *ret_first, int *ret_fd, struct lw_err *err);
-/* Whether h->reserved leaves any block at all: not so in a container with few ids. */
-bool lw_ids_possible(const struct lw_host *h);
+/* Takes a free block clear of p->reserved. *ret_fd (O_CLOEXEC) keeps it; closing every copy gives it back. */
+int lw_ids_lease(const struct lw_id_pool *p, uint32_t *ret_first, int *ret_fd, struct lw_err *err);
+/* Whether p->reserved leaves any block at all: not so in a container with few ids. */
+bool lw_ids_possible(const struct lw_id_pool *p);
 
 #endif

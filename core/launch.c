@@ -1,5 +1,5 @@
-/* launch.c: the walk of a plan as the parent: host operations, the clone, the handover, and the words for what went
- * wrong on the other side. The child side is child.c. */
+/* launch.c: the walk of a plan as the parent: host operations, the clone, the handover. The child side is child.c; the
+ * words for what went wrong there are launch_words.c's. */
 #include <linux/sched.h>
 #include <poll.h>
 #include <signal.h>
@@ -11,8 +11,9 @@
 #include <sys/wait.h>
 #include "base/cleanup.h"
 #include "base/fdio.h"
+#include "base/text.h"
 #include "init.h"
-#include "root_layout.h"
+#include "launch_words.h"
 #include "sandbox_private.h"
 #include "sys.h"
 
@@ -30,8 +31,7 @@ static int make_id(char id[static 65], const char *given)
 	}
 	if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes)
 		return -errno;
-	for (size_t i = 0; i < sizeof bytes; i++)
-		snprintf(id + 2 * i, 3, "%02x", bytes[i]);
+	lw_hex(bytes, sizeof bytes, id);
 	return 0;
 }
 
@@ -97,7 +97,7 @@ static int make_channels(struct lw_sandbox *s, struct lw_run *run, int *ret_sync
 
 static int last_step_text(const struct lw_plan *p, struct lw_text *t)
 {
-	bool late = p->spec->no_new_privileges;
+	bool late = p->no_new_privileges;
 	struct lw_last_step head = { .n_insns = late ? p->filter.n : 0 };
 	for (size_t i = 0; i < p->n_ops; i++) {
 		if (p->ops[i].kind == LW_OP_SECCOMP)
@@ -210,88 +210,6 @@ static pid_t pid_of(int pidfd)
 	return line ? (pid_t)atoi(line + 5) : -1;
 }
 
-static int exec_failed(const struct lw_plan *p, int code, struct lw_err *err)
-{
-	const char *name = p->argv[0];
-	if (code == ENOENT || code == ENOTDIR) {
-		lw_fail_as(err, LW_ERR_NOT_FOUND, -code, "command not found: %s", name);
-		if (!strchr(name, '/'))
-			lw_err_hint(err, "searched in the sandbox's PATH inside its root");
-	} else if (code == ELIBACC) { /* do_exec's word for ENOENT from execve of a file that is there */
-		lw_fail_as(err, LW_ERR_NOT_FOUND, -code, "%s: its interpreter is not there inside", name);
-		lw_err_hint(err, "a script's first line, or the loader of a dynamic program, names it");
-	} else if (code == ENOEXEC) {
-		lw_fail_as(err, LW_ERR_NOT_EXECUTABLE, -code, "%s: cannot be executed: %s", name, strerror(code));
-	} else {
-		lw_fail_as(err, LW_ERR_NOT_EXECUTABLE, -code, "%s: %s", name, strerror(code));
-	}
-	return -code;
-}
-
-static const char *hint_for(const struct lw_plan *p, const struct lw_op *op, int step, int code)
-{
-	switch (op->kind) {
-	case LW_OP_KEYRING:
-		if (code == EDQUOT)
-			return "the key quota is used up: raise /proc/sys/kernel/keys/maxkeys, or set keyring = false";
-		break;
-	case LW_OP_MOUNT_FS:
-		if (code == EPERM && !strcmp(op->str[1], "proc"))
-			return "the kernel refuses a fresh /proc where the outer /proc is masked, as inside another "
-			       "container; "
-			       "unmask it there, or set namespaces.pid = \"host\"";
-		break;
-	case LW_OP_CGROUP_JOIN:
-		return "see `lunward doctor` for which cgroups are usable";
-	default:
-		break;
-	}
-	if (step == LW_STEP_TARGET && code == EROFS)
-		return "its parent is read-only inside: make the mount point on the host, or mount a tmpfs above it";
-	if (step == LW_STEP_TARGET && (code == ELOOP || code == ENOTDIR))
-		return "a component of the path is a symbolic link or not a directory in this root";
-	if (step == LW_STEP_SOURCE && code == EACCES && !p->host->privileged)
-		return "the caller may not reach it";
-	return NULL;
-}
-
-/* Words for what the child reported by number. */
-static int child_failed(const struct lw_plan *p, const struct lw_report *r, struct lw_err *err)
-{
-	static const char *const doing[] = {
-		[LW_STEP_CALL] = "",
-		[LW_STEP_TARGET] = "the mount point: ",
-		[LW_STEP_SOURCE] = "the source: ",
-		[LW_STEP_CHANGED] = "the source changed while it was opened: ",
-		[LW_STEP_ATTACH] = "attaching the mount: ",
-		[LW_STEP_PTY] = "opening a terminal: ",
-		[LW_STEP_INIT] = "starting init: ",
-		[LW_STEP_FORK] = "fork: ",
-		[LW_STEP_OUTSIDE] = "the directory is not inside the root: ",
-	};
-	int code = r->err;
-	if (r->op >= p->n_ops || r->step >= ARRAY_LEN(doing) || code <= 0)
-		return lw_fail(err, -EPROTO, "set-up sent a message that makes no sense");
-	const struct lw_op *op = &p->ops[r->op];
-	if (op->kind == LW_OP_EXEC && r->step == LW_STEP_CALL) {
-		exec_failed(p, code, err);
-	} else if (r->step == LW_STEP_INIT || r->step == LW_STEP_FORK) {
-		lw_fail(err, -code, "%s%s", doing[r->step], strerror(code));
-		return -code;
-	} else {
-		const char *hint = hint_for(p, op, r->step, code);
-		const char *what = op->str[0] ? op->str[0] : "";
-		lw_fail(err, -code, "%s%s%s: %s%s", lw_op_table[op->kind].name, *what ? " " : "", what, doing[r->step],
-			strerror(code));
-		if (hint)
-			lw_err_hint(err, "%s", hint);
-	}
-	lw_err_at(err, op->origin);
-	if (*op->key)
-		lw_err_in(err, "%s", op->key);
-	return -code;
-}
-
 /* One message: 1 go on, 0 end of file, negative: failed. */
 static int take_message(struct lw_sandbox *s, const struct lw_plan *p, int sync, bool *ret_exec, struct lw_err *err)
 {
@@ -319,7 +237,7 @@ static int take_message(struct lw_sandbox *s, const struct lw_plan *p, int sync,
 		return 1;
 	default:
 		lw_close_p(&m.fd);
-		return child_failed(p, &m.report, err);
+		return lw_launch_failed(p, &m.report, err);
 	}
 }
 
@@ -390,13 +308,8 @@ static int walk(struct lw_sandbox *s, const struct lw_plan *p, struct lw_run *ru
 
 int lw_launch(const struct lw_plan *p, const struct lw_launch_options *o, struct lw_sandbox **ret, struct lw_err *err)
 {
-	if (!p->argv) {
-		lw_fail_as(err, LW_ERR_POLICY, -EINVAL, "no command to run");
-		lw_err_hint(err, "set command = { \"/path/to/program\" }, or give one after --");
-		lw_err_at(err, p->spec->rec.origin);
-		lw_err_in(err, "command");
-		return -EINVAL;
-	}
+	if (!p->argv)
+		return lw_launch_no_command(p, err);
 	struct lw_sandbox *s = calloc(1, sizeof *s);
 	_cleanup_free_ int *slots = malloc(sizeof(int) * (size_t)(p->n_fds ? p->n_fds : 1));
 	if (!s || !slots) {
@@ -410,6 +323,7 @@ int lw_launch(const struct lw_plan *p, const struct lw_launch_options *o, struct
 	};
 	struct lw_run run = {
 		.plan = p,
+		.id = s->host.id,
 		.fd = slots,
 		.sync = -1,
 		.outer = { -1, -1 },

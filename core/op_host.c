@@ -2,16 +2,15 @@
  */
 #include <linux/sched.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include "base/cleanup.h"
 #include "base/fdio.h"
 #include "base/text.h"
 #include "cgroup.h"
 #include "control_sockets.h"
+#include "idmap_helper.h"
 #include "ids.h"
 #include "op_host.h"
 #include "safepath.h"
@@ -21,11 +20,12 @@
 static char *with_id(const char *path, const char *id)
 {
 	const char *at = strstr(path, LW_PLAN_ID);
-	char *r = NULL;
 	if (!at)
 		return strdup(path);
-	if (asprintf(&r, "%.*s%s%s", (int)(at - path), path, id, at + strlen(LW_PLAN_ID)) < 0)
-		return NULL;
+	size_t n = strlen(path) + strlen(id) + 1;
+	char *r = malloc(n);
+	if (r)
+		snprintf(r, n, "%.*s%s%s", (int)(at - path), path, id, at + strlen(LW_PLAN_ID));
 	return r;
 }
 
@@ -34,7 +34,7 @@ static int cgroup_make(struct lw_run *run, struct lw_host_state *st, const struc
 	_cleanup_free_ char *dir = with_id(op->str[0], st->id);
 	if (!dir || st->n_cgroups == LW_CTL_COUNT)
 		return lw_fail(err, -ENOMEM, "out of memory");
-	int r = lw_cgroup_make(run->plan->host, dir, (unsigned)op->num[0], err);
+	int r = lw_cgroup_make(dir, (int)op->num[2], (unsigned)op->num[0], (unsigned)op->num[3], err);
 	if (r < 0)
 		return r;
 	st->controllers[st->n_cgroups] = (unsigned)op->num[0];
@@ -63,14 +63,14 @@ static int source_open(struct lw_run *run, const struct lw_op *op, struct lw_err
 {
 	const struct lw_plan *p = run->plan;
 	_cleanup_close_ int fd = lw_safe_open_host(op->str[0]);
-	int r = fd == -ENOENT ? lw_control_socket_named(op->str[0], &p->spec->allow_control_sockets, err) : 0;
+	int r = fd == -ENOENT ? lw_control_socket_named(op->str[0], &p->allow_control_sockets, err) : 0;
 	if (r < 0)
 		return r;
 	if (fd == -ENOENT && (op->num[2] & LW_SRC_OPTIONAL))
 		return 0;
 	if (fd < 0)
 		return source_failed(err, op, fd, "");
-	r = lw_control_socket_check(fd, op->str[0], p->host->state_dir, &p->spec->allow_control_sockets, err);
+	r = lw_control_socket_check(fd, op->str[0], p->pool.state_dir, &p->allow_control_sockets, err);
 	if (r < 0)
 		return r;
 	if (op->num[2] & LW_SRC_REOPEN) {
@@ -121,56 +121,14 @@ static int write_map(int proc, const char *file, const struct lw_idmaps *m, uint
 	return r;
 }
 
-/* newuidmap(1) and newgidmap(1): absolute path, empty environment. */
-static int run_helper(const char *program, pid_t pid, const struct lw_idmaps *m, struct lw_err *err)
-{
-	char numbers[3 * 340 + 1][12];
-	char *argv[3 * 340 + 3], *envp[] = { NULL };
-	size_t n = 0;
-	argv[n++] = (char *)(uintptr_t)program;
-	snprintf(numbers[0], sizeof numbers[0], "%d", (int)pid);
-	argv[n++] = numbers[0];
-	for (size_t i = 0; i < m->n && i < 340; i++) {
-		const uint32_t v[3] = { m->v[i].inside, m->v[i].outside, m->v[i].count };
-		for (int k = 0; k < 3; k++) {
-			snprintf(numbers[n - 1], sizeof numbers[0], "%u", v[k]);
-			argv[n] = numbers[n - 1];
-			n++;
-		}
-	}
-	argv[n] = NULL;
-	pid_t helper;
-	int status;
-	posix_spawn_file_actions_t actions;
-	/* What it has to say would be a second line; what matters is said below. */
-	int r = posix_spawn_file_actions_init(&actions);
-	if (r)
-		return lw_fail(err, -r, "%s: %s", program, strerror(r));
-	r = posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
-	if (!r)
-		r = posix_spawn(&helper, program, &actions, NULL, argv, envp);
-	posix_spawn_file_actions_destroy(&actions);
-	if (r)
-		return lw_fail(err, -r, "%s: %s", program, strerror(r));
-	while (waitpid(helper, &status, 0) < 0)
-		if (errno != EINTR)
-			return lw_fail(err, -errno, "%s: %s", program, strerror(errno));
-	if (status) {
-		lw_fail(err, -EPERM, "%s refused the map", program);
-		lw_err_hint(err, "the caller's ranges are in /etc/subuid and /etc/subgid");
-		return -EPERM;
-	}
-	return 0;
-}
-
 static int idmap_write(struct lw_run *run, struct lw_host_state *st, pid_t pid, struct lw_err *err)
 {
 	const struct lw_plan *p = run->plan;
 	char path[32];
 	int r = 0;
 	if (p->map_helper) {
-		r = run_helper("/usr/bin/newuidmap", pid, &p->uid_map, err);
-		return r < 0 ? r : run_helper("/usr/bin/newgidmap", pid, &p->gid_map, err);
+		r = lw_idmap_helper("/usr/bin/newuidmap", pid, &p->uid_map, err);
+		return r < 0 ? r : lw_idmap_helper("/usr/bin/newgidmap", pid, &p->gid_map, err);
 	}
 	snprintf(path, sizeof path, "/proc/%d", (int)pid);
 	_cleanup_close_ int proc = (int)SYS(openat, AT_FDCWD, path, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
@@ -200,7 +158,7 @@ int lw_host_apply(struct lw_run *run, struct lw_host_state *st, const struct lw_
 {
 	switch (op->kind) {
 	case LW_OP_IDS_LEASE:
-		return lw_ids_lease(run->plan->host, &st->lease_first, &st->lease, err);
+		return lw_ids_lease(&run->plan->pool, &st->lease_first, &st->lease, err);
 	case LW_OP_CGROUP_MAKE:
 		return cgroup_make(run, st, op, err);
 	case LW_OP_CGROUP_SET:
@@ -223,7 +181,7 @@ bool lw_host_undo_now(struct lw_host_state *st)
 	/* Without a cgroup nothing tells that no process is left that has the ids. */
 	if (!st->n_cgroups && st->lease >= 0)
 		return false;
-	while (st->n_cgroups && (SYS(rmdir, st->cgroup[st->n_cgroups - 1]) == 0 || errno == ENOENT))
+	while (st->n_cgroups && (rmdir(st->cgroup[st->n_cgroups - 1]) == 0 || errno == ENOENT))
 		free(st->cgroup[--st->n_cgroups]);
 	if (st->n_cgroups)
 		return false;

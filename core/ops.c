@@ -7,7 +7,8 @@
 
 const struct lw_op_row lw_op_table[LW_OP_COUNT] = {
 	[LW_OP_IDS_LEASE] = { HOST("ids.lease") },
-	[LW_OP_CGROUP_MAKE] = { HOST("cgroup.make"), .str = { "path" }, .num = { "controllers=x", "slot", "version" } },
+	[LW_OP_CGROUP_MAKE] = { HOST("cgroup.make"), .str = { "path" },
+				.num = { "controllers=x", "slot", "version", "how=x" } },
 	[LW_OP_CGROUP_SET] = { HOST("cgroup.set"), .str = { "path", "file", "value" } },
 	[LW_OP_SOURCE_OPEN] = { HOST("source.open"), .str = { "path" }, .num = { "slot", "attributes=x", "flags=x" } },
 	[LW_OP_CLONE] = { HOST("clone"), .num = { "flags=x" } },

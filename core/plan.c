@@ -64,7 +64,16 @@ int lw_plan_build(const struct lw_spec *s, const struct lw_host *h, struct lw_pl
 		lw_arena_free(a);
 		return lw_fail(err, -ENOMEM, "out of memory");
 	}
-	*p = (struct lw_plan){ .arena = a, .spec = s, .host = h };
+	*p = (struct lw_plan){
+		.arena = a,
+		.spec = s,
+		.host = h,
+		.pool = lw_host_pool(h),
+		.allow_control_sockets = s->allow_control_sockets,
+		.no_new_privileges = s->no_new_privileges,
+		.fresh_root = s->root.kind != LW_ROOT_DIR,
+		.sysctls = s->sysctls.n > 0,
+	};
 	p->terminal_fds = s->terminal == LW_TERMINAL_ALWAYS  ? 7
 			  : s->terminal == LW_TERMINAL_NEVER ? 0
 							     : (int)h->tty_fds;

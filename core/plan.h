@@ -4,6 +4,7 @@
 #define LW_PLAN_H
 
 #include <jansson.h>
+#include <linux/sched.h>
 #include "base/text.h"
 #include "host.h"
 #include "seccomp.h"
@@ -14,7 +15,8 @@ enum lw_side { LW_SIDE_HOST, LW_SIDE_CHILD };
 enum lw_op_kind {
 	/* host side, before the clone */
 	LW_OP_IDS_LEASE,   /* num: index into ids */
-	LW_OP_CGROUP_MAKE, /* str0: directory, num0: controller mask, num1: slot of its tasks/cgroup fd */
+	LW_OP_CGROUP_MAKE, /* str0: directory, num0: controller mask, num1: slot of its tasks/cgroup fd, num2: version,
+			    * num3: LW_CGROUP_* */
 	LW_OP_CGROUP_SET,  /* str0: directory, str1: file, str2: value */
 	LW_OP_SOURCE_OPEN, /* str0: host path; num0: fd slot; num1: attributes to set; num2: LW_SRC_* */
 	/* the clone itself, with these namespace flags; num0: flags */
@@ -27,7 +29,7 @@ enum lw_op_kind {
 	LW_OP_CGROUP_JOIN,   /* num0: fd slot (v1: tasks) */
 	LW_OP_UNSHARE,       /* num0: flags (cgroup) */
 	LW_OP_BECOME_ROOT,   /* the inside ids set-up runs as: num0 uid, num1 gid, num2: setgroups allowed */
-	LW_OP_ROOT_BEGIN,    /* num0: LW_ROOT_*, num1: fd slot of the directory */
+	LW_OP_ROOT_BEGIN,    /* num0: LW_ROOT_*; a directory: str0, num1: fd slot, num2: LW_SRC_*, num3: attributes */
 	LW_OP_MKDIR,         /* str0: path in root, num0: mode, num1 uid, num2 gid */
 	LW_OP_SYMLINK,       /* str0: path in root, str1: target */
 	LW_OP_FILE,          /* str0: path in root, str1: data, num0: mode, num1 uid, num2 gid */
@@ -41,7 +43,7 @@ enum lw_op_kind {
 	LW_OP_ROOT_END,      /* pivot_root, detach the old root, read-only when num0 */
 	LW_OP_NET_JOIN,      /* the network namespace that the process to become init has made meanwhile */
 	LW_OP_LOOPBACK,      /* lo up */
-	LW_OP_HOSTNAME,      /* str0 */
+	LW_OP_HOSTNAME,      /* str0; num0: where in it the first LW_NAME_ID digits of the id go, or 0 */
 	LW_OP_DOMAINNAME,    /* str0 */
 	LW_OP_SYSCTL,        /* str0: path below /proc/sys, str1: value */
 	LW_OP_TERMINAL,      /* num0: bit set of fds 0-2 to replace by our pty */
@@ -80,17 +82,25 @@ struct lw_op {
 #define LW_SRC_REOPEN 2   /* rootless: the host side keeps an O_PATH fd; the child reopens and compares */
 #define LW_SRC_DIR 4      /* known to be a directory */
 
+/* Making a plan looks at spec and host. Walking one does not: everything the walk needs is in the operations and in the
+ * payloads below, so that a plan kept in the cache (lua/cli/warm/flat.c) can be walked, with spec and host NULL. */
 struct lw_plan {
 	struct lw_arena *arena;
-	const struct lw_spec *spec; /* borrowed: must outlive the plan */
-	const struct lw_host *host; /* borrowed */
+	const struct lw_spec *spec; /* borrowed: must outlive the plan; for planning and for words */
+	const struct lw_host *host; /* borrowed; the same */
 	size_t n_ops, cap_ops;
 	struct lw_op *ops;
+	struct lw_root_layout *layout; /* the root's mounts in order (core/root_layout.h); for planning */
 	/* Payloads of ops, by noun. */
-	bool init;                     /* pid 1 is our init */
-	bool net_beside;               /* the network namespace is made by the process to become init, beside set-up */
-	bool net_joined;               /* LW_OP_NET_JOIN is planned */
-	struct lw_root_layout *layout; /* the root's mounts in order (core/root_layout.h) */
+	struct lw_id_pool pool;                  /* where ids are leased */
+	struct lw_strlist allow_control_sockets; /* engines whose sockets a source may show */
+	bool no_new_privileges;
+	bool fresh_root; /* the root is a tmpfs of ours, not a directory that was there */
+	bool fresh_dev;  /* a tmpfs of ours is mounted on /dev */
+	bool sysctls;    /* some are to be written */
+	bool init;       /* pid 1 is our init */
+	bool net_beside; /* the network namespace is made by the process to become init, beside set-up */
+	bool net_joined; /* LW_OP_NET_JOIN is planned */
 	uint64_t clone_flags;
 	bool ids_auto; /* maps are filled from the lease at launch: outside == LW_IDS_LEASED below */
 	struct lw_idmaps uid_map, gid_map;
@@ -113,6 +123,7 @@ struct lw_plan {
 };
 #define LW_IDS_LEASED UINT32_C(0xfffffffe) /* outside id of an auto map before the lease */
 #define LW_PLAN_ID "@ID@"                  /* stands for the sandbox's id in paths of a plan */
+#define LW_NAME_ID 4                       /* digits of the id in a name made from it, "web-3f2a" */
 
 /* One row of the table of operations (core/ops.c). */
 struct lw_op_row {
@@ -123,6 +134,15 @@ struct lw_op_row {
 };
 extern const struct lw_op_row lw_op_table[LW_OP_COUNT];
 int lw_op_side(int kind);
+
+/* Host uid 0 is someone inside, or the user namespace is the host's: what only root may read must be masked. */
+static inline bool lw_plan_host_root_inside(const struct lw_plan *p)
+{
+	bool inside = !(p->clone_flags & CLONE_NEWUSER);
+	for (size_t i = 0; i < p->uid_map.n; i++)
+		inside = inside || p->uid_map.v[i].outside == 0;
+	return inside;
+}
 
 int lw_plan_build(const struct lw_spec *s, const struct lw_host *h, struct lw_plan **ret, struct lw_err *err);
 struct lw_plan *lw_plan_free(struct lw_plan *p);

@@ -103,6 +103,7 @@ int lw_root_layout_build(struct lw_plan *p, struct lw_err *err)
 	l->has_dev = dev && dev->mount->kind == LW_MOUNT_TMPFS;
 	l->has_pts = pts && pts->mount->kind == LW_MOUNT_DEVPTS;
 	p->layout = l;
+	p->fresh_dev = l->has_dev;
 	return lw_arena_failed(p->arena) ? lw_fail(err, -ENOMEM, "out of memory") : 0;
 }
 
@@ -112,14 +113,4 @@ const struct lw_root_layout_entry *lw_root_layout_find(const struct lw_root_layo
 		if (!strcmp(l->v[i].mount->destination, destination))
 			return &l->v[i];
 	return NULL;
-}
-
-bool lw_plan_host_root_inside(const struct lw_plan *p)
-{
-	if (!(p->clone_flags & CLONE_NEWUSER))
-		return true;
-	for (size_t i = 0; i < p->uid_map.n; i++)
-		if (p->uid_map.v[i].outside == 0)
-			return true;
-	return false;
 }

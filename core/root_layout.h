@@ -23,7 +23,5 @@ struct lw_root_layout {
 int lw_root_layout_build(struct lw_plan *p, struct lw_err *err);
 /* Is a mount visible at exactly this destination? */
 const struct lw_root_layout_entry *lw_root_layout_find(const struct lw_root_layout *l, const char *destination);
-/* Host uid 0 is someone inside, or the user namespace is the host's: what only root may read must be masked. */
-bool lw_plan_host_root_inside(const struct lw_plan *p);
 
 #endif

@@ -9,7 +9,8 @@
 
 struct lw_run {
 	const struct lw_plan *plan;
-	int *fd; /* by slot; -1 when an optional source is missing */
+	const char *id; /* 64 hexadecimal digits */
+	int *fd;        /* by slot; -1 when an optional source is missing */
 	int stdio[3];
 	int sync;     /* child's end of the report socket */
 	int outer[2]; /* the host side's ends of both: the child closes its copies, or it would never see the host side

@@ -245,6 +245,8 @@ struct lw_spec {
 	const char *profile_path; /* absolute path of the profile, "" for a spec without one; set by the front end,
 				   * not part of the JSON form */
 	const char *name;         /* never NULL; "sandbox" when nobody named it */
+	int64_t name_id_at; /* where in the name digits of the sandbox's id stand, or 0; set by the front end, not part
+			     * of the JSON form */
 	struct lw_strlist command;
 	const char *cwd;
 	struct lw_pairs env;

@@ -26,6 +26,8 @@ void lw_plan_note(struct lw_plan *p, const char *fmt, ...) __attribute__((format
 int lw_plan_net_join(struct lw_plan *p);
 /* MOUNT_ATTR_* of a mount record (stage_sources.c). */
 uint64_t lw_mount_attributes(const struct lw_mount *m);
+/* The same of a root that is a directory. */
+uint64_t lw_root_attributes(const struct lw_root *r);
 
 int lw_stage_ids(struct lw_plan *p, struct lw_err *err);
 int lw_stage_cgroup(struct lw_plan *p, struct lw_err *err);  /* host side: make, limits */

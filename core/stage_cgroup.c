@@ -160,7 +160,7 @@ static int make(struct lw_plan *p, unsigned mask)
 			here |= 1u << k;
 		}
 		int r = PLAN_OP(p, LW_OP_CGROUP_MAKE, &p->spec->limits.rec, "limits", .str = { dir },
-				.num = { here, lw_plan_slot(p), c->version });
+				.num = { here, lw_plan_slot(p), c->version, lw_cgroup_how(p->host, here) });
 		if (r < 0)
 			return r;
 		p->cgroup_slots++;

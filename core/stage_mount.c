@@ -247,7 +247,8 @@ int lw_stage_mount(struct lw_plan *p, struct lw_err *err)
 	if (!(p->clone_flags & CLONE_NEWNS))
 		return 0;
 	int r = PLAN_OP(p, LW_OP_ROOT_BEGIN, &s->root.rec, "root", .str = { s->root.path },
-			.num = { s->root.kind, p->layout->root_slot });
+			.num = { s->root.kind, p->layout->root_slot, p->host->privileged ? 0 : LW_SRC_REOPEN,
+				 (int64_t)lw_root_attributes(&s->root) });
 	if (r >= 0 && s->root.kind == LW_ROOT_HOST)
 		r = plan_view(p);
 	if (r >= 0)

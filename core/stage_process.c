@@ -53,7 +53,8 @@ int lw_stage_host_values(struct lw_plan *p, struct lw_err *err)
 	if (r >= 0 && (p->clone_flags & CLONE_NEWNET))
 		r = PLAN_OP(p, LW_OP_LOOPBACK, NULL, "network");
 	if (r >= 0 && (p->clone_flags & CLONE_NEWUTS)) {
-		r = PLAN_OP(p, LW_OP_HOSTNAME, NULL, "hostname", .str = { s->hostname ? s->hostname : s->name });
+		r = PLAN_OP(p, LW_OP_HOSTNAME, NULL, "hostname", .str = { s->hostname ? s->hostname : s->name },
+			    .num = { s->hostname ? 0 : s->name_id_at });
 		if (r >= 0 && s->domainname)
 			r = PLAN_OP(p, LW_OP_DOMAINNAME, NULL, "domainname", .str = { s->domainname });
 	}

@@ -12,6 +12,11 @@ uint64_t lw_mount_attributes(const struct lw_mount *m)
 	       (m->dev ? 0 : MOUNT_ATTR_NODEV) | (m->exec ? 0 : MOUNT_ATTR_NOEXEC);
 }
 
+uint64_t lw_root_attributes(const struct lw_root *r)
+{
+	return MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID | (r->readonly ? MOUNT_ATTR_RDONLY : 0);
+}
+
 static int plan_bind(struct lw_plan *p, struct lw_root_layout_entry *e, struct lw_err *err)
 {
 	const struct lw_mount *m = e->mount;
@@ -41,9 +46,9 @@ int lw_stage_sources(struct lw_plan *p, struct lw_err *err)
 	struct lw_root_layout *l = p->layout;
 	if (s->root.kind == LW_ROOT_DIR) {
 		l->root_slot = lw_plan_slot(p);
-		uint64_t attributes = MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID | (s->root.readonly ? MOUNT_ATTR_RDONLY : 0);
 		r = PLAN_OP(p, LW_OP_SOURCE_OPEN, &s->root.rec, "root", .str = { s->root.path },
-			    .num = { l->root_slot, (int64_t)attributes, p->host->privileged ? 0 : LW_SRC_REOPEN });
+			    .num = { l->root_slot, (int64_t)lw_root_attributes(&s->root),
+				     p->host->privileged ? 0 : LW_SRC_REOPEN });
 	}
 	for (size_t i = 0; i < l->n && r >= 0; i++)
 		if (l->v[i].mount->kind == LW_MOUNT_BIND)

@@ -1,5 +1,6 @@
 /* sys.h: thin names for the raw system calls that set-up makes, each returning 0 or more, or a negative errno. They
- * allocate nothing and touch no libc state but errno, so the child side of clone may use them. */
+ * allocate nothing and need no libc, not even its thread pointer: the child side of clone uses them, and a warm launch
+ * (lua/cli/warm) runs before libc has started. */
 #ifndef LW_SYS_H
 #define LW_SYS_H
 
@@ -13,11 +14,43 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static inline long sys_ret(long r)
+#if defined(__x86_64__) && defined(__LP64__)
+static inline long sys_call(long nr, long a, long b, long c, long d, long e, long f)
 {
+	register long r10 __asm__("r10") = d;
+	register long r8 __asm__("r8") = e;
+	register long r9 __asm__("r9") = f;
+	long r;
+	__asm__ volatile("syscall"
+			 : "=a"(r)
+			 : "0"(nr), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+			 : "rcx", "r11", "memory");
+	return r;
+}
+#elif defined(__aarch64__)
+static inline long sys_call(long nr, long a, long b, long c, long d, long e, long f)
+{
+	register long x8 __asm__("x8") = nr;
+	register long x0 __asm__("x0") = a;
+	register long x1 __asm__("x1") = b;
+	register long x2 __asm__("x2") = c;
+	register long x3 __asm__("x3") = d;
+	register long x4 __asm__("x4") = e;
+	register long x5 __asm__("x5") = f;
+	__asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5) : "memory", "cc");
+	return x0;
+}
+#else
+static inline long sys_call(long nr, long a, long b, long c, long d, long e, long f)
+{
+	long r = syscall(nr, a, b, c, d, e, f);
 	return r < 0 ? -errno : r;
 }
-#define SYS(name, ...) sys_ret(syscall(SYS_##name, ##__VA_ARGS__))
+#endif
+/* Missing arguments are zeros; pointers and numbers alike are words. */
+#define SYS_ARGS_(nr, a, b, c, d, e, f, ...)                                                                           \
+	sys_call(nr, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
+#define SYS(name, ...) SYS_ARGS_(SYS_##name, ##__VA_ARGS__, 0, 0, 0, 0, 0, 0)
 
 static inline int sys_openat2(int dirfd, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve)
 {

@@ -1,6 +1,7 @@
 /* sha256.c: the digest of FIPS 180-4, section 6.2, byte for byte. Used to name profiles and cache entries; it keeps no
  * secret, so it makes no promise about time. */
 #include "base/sha256.h"
+#include "base/text.h"
 #include <string.h>
 
 /* First 32 bits of the fractional parts of the cube roots of the first 64 primes (section 4.2.2). */
@@ -87,9 +88,5 @@ void lw_sha256_end(struct lw_sha256 *c, uint8_t ret[32])
 
 void lw_sha256_hex(const uint8_t d[32], char ret[65])
 {
-	for (int i = 0; i < 32; i++) {
-		ret[2 * i] = "0123456789abcdef"[d[i] >> 4];
-		ret[2 * i + 1] = "0123456789abcdef"[d[i] & 15];
-	}
-	ret[64] = '\0';
+	lw_hex(d, 32, ret);
 }

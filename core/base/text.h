@@ -65,6 +65,15 @@ void lw_text_addf(struct lw_text *t, const char *fmt, ...) __attribute__((format
 /* As a JSON string (RFC 8259), quoted; control characters, DEL and C1 escaped; bytes that are not UTF-8 become U+FFFD;
  * NULL is null. */
 void lw_text_add_json(struct lw_text *t, const char *s);
+/* 2n lower-case digits and a terminator. */
+static inline void lw_hex(const uint8_t *bytes, size_t n, char *ret)
+{
+	for (size_t i = 0; i < n; i++) {
+		ret[2 * i] = "0123456789abcdef"[bytes[i] >> 4];
+		ret[2 * i + 1] = "0123456789abcdef"[bytes[i] & 15];
+	}
+	ret[2 * n] = '\0';
+}
 void lw_text_done(struct lw_text *t);
 static inline void lw_text_done_p(struct lw_text *t)
 {

@@ -13,18 +13,13 @@
 
 #define ID_BYTES 32
 #define NAME_MAX_BYTES 63
-#define SHORT_ID 4
 
 static int make_id(char id[static 2 * ID_BYTES + 1], struct lw_err *err)
 {
 	unsigned char bytes[ID_BYTES];
 	if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
 		return lw_fail(err, -EIO, "getrandom: %s", strerror(errno));
-	for (size_t i = 0; i < sizeof bytes; i++) {
-		id[2 * i] = "0123456789abcdef"[bytes[i] >> 4];
-		id[2 * i + 1] = "0123456789abcdef"[bytes[i] & 15];
-	}
-	id[2 * ID_BYTES] = 0;
+	lw_hex(bytes, sizeof bytes, id);
 	return 0;
 }
 
@@ -35,8 +30,11 @@ static int name_it(const struct cli *c, struct lw_spec *s, const char *id, struc
 		if (!strcmp(c->uses[i].option->name, "name"))
 			return 0;
 	const char *name = s->name ? s->name : "sandbox";
-	s->name = lw_arena_printf(s->arena, "%.*s-%.*s", NAME_MAX_BYTES - SHORT_ID - 1, name, SHORT_ID, id);
-	return s->name ? 0 : lw_fail(err, -ENOMEM, "out of memory");
+	s->name = lw_arena_printf(s->arena, "%.*s-%.*s", NAME_MAX_BYTES - LW_NAME_ID - 1, name, LW_NAME_ID, id);
+	if (!s->name)
+		return lw_fail(err, -ENOMEM, "out of memory");
+	s->name_id_at = (int64_t)strlen(s->name) - LW_NAME_ID;
+	return 0;
 }
 
 static void print_warning(void *arg, struct lw_origin at, const char *path, const char *msg)

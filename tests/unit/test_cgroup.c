@@ -73,11 +73,16 @@ static void ok(int r, const struct lw_err *err)
 		fail_msg("%s (%s)", err->msg, err->hint);
 }
 
+static int make_for(const struct lw_host *h, const char *dir, unsigned controllers, struct lw_err *err)
+{
+	return lw_cgroup_make(dir, h->cgroup.version, controllers, lw_cgroup_how(h, controllers), err);
+}
+
 static const char *make(int controller, const char *name)
 {
 	struct lw_err err = { 0 };
 	char *dir = in(controller, name);
-	ok(lw_cgroup_make(host, dir, 1u << controller, &err), &err);
+	ok(make_for(host, dir, 1u << controller, &err), &err);
 	return dir;
 }
 
@@ -214,7 +219,7 @@ static void errors_name_file_and_value(void **state)
 	(void)state;
 	need(LW_CTL_PIDS);
 	const char *dir = make(LW_CTL_PIDS, "errors");
-	assert_int_equal(lw_cgroup_make(host, dir, 1u << LW_CTL_PIDS, &err), -EEXIST);
+	assert_int_equal(make_for(host, dir, 1u << LW_CTL_PIDS, &err), -EEXIST);
 	assert_non_null(strstr(err.msg, dir));
 	assert_int_equal(lw_cgroup_set(dir, "pids.max", "many", &err), -EINVAL);
 	assert_non_null(strstr(err.msg, "'many'"));
@@ -398,7 +403,7 @@ static void moves_and_makes(const char *dir)
 	char sandbox[256];
 	int64_t v;
 	snprintf(sandbox, sizeof sandbox, "%s/box", dir);
-	if (lw_cgroup_make(&h, sandbox, WANTED, NULL) < 0)
+	if (make_for(&h, sandbox, WANTED, NULL) < 0)
 		_exit(1);
 	if (lw_read_file("/proc/self/cgroup", 4096, &self, &n) < 0 || !strstr(self, "/own/" LW_CGROUP_LEAF "\n"))
 		_exit(2);
@@ -406,7 +411,7 @@ static void moves_and_makes(const char *dir)
 		_exit(3);
 	/* The second one finds everything in place. */
 	snprintf(sandbox, sizeof sandbox, "%s/box2", dir);
-	_exit(lw_cgroup_make(&h, sandbox, WANTED, NULL) < 0 ? 4 : 0);
+	_exit(make_for(&h, sandbox, WANTED, NULL) < 0 ? 4 : 0);
 }
 
 static void own_cgroup_with_leaf(void **state)
@@ -416,7 +421,7 @@ static void own_cgroup_with_leaf(void **state)
 	(void)state;
 	need_v2();
 	const char *dir = in(LW_CTL_PIDS, "own");
-	ok(lw_cgroup_make(host, dir, WANTED, &err), &err);
+	ok(make_for(host, dir, WANTED, &err), &err);
 	pid_t pid = child_in(dir, moves_and_makes);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(WEXITSTATUS(status), 0);
@@ -430,7 +435,7 @@ static void cannot_share(const char *dir)
 	struct lw_err err = { 0 };
 	char sandbox[256];
 	snprintf(sandbox, sizeof sandbox, "%s/box", dir);
-	int r = lw_cgroup_make(&h, sandbox, WANTED, &err);
+	int r = make_for(&h, sandbox, WANTED, &err);
 	_exit(r == -EBUSY && strstr(err.hint, "other processes sit in") && access(sandbox, F_OK) < 0 ? 0 : 1);
 }
 
@@ -441,7 +446,7 @@ static void own_cgroup_with_others_in_it(void **state)
 	(void)state;
 	need_v2();
 	const char *dir = in(LW_CTL_PIDS, "shared");
-	ok(lw_cgroup_make(host, dir, WANTED, &err), &err);
+	ok(make_for(host, dir, WANTED, &err), &err);
 	pid_t other = child_in(dir, sleeper), pid = child_in(dir, cannot_share);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_int_equal(WEXITSTATUS(status), 0);
@@ -461,7 +466,7 @@ static void not_below_a_cgroup(void **state)
 		h.cgroup.parent_create[i] = true;
 	/* Ordinary directories are not made into a parent, and nothing stays behind. */
 	snprintf(path, sizeof path, "%s/box", dir);
-	assert_true(lw_cgroup_make(&h, path, WANTED, &err) < 0);
+	assert_true(make_for(&h, path, WANTED, &err) < 0);
 	assert_int_equal(access(path, F_OK), -1);
 	assert_int_equal(rmdir(dir), 0);
 }

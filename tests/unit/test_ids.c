@@ -61,7 +61,7 @@ static uint32_t lease(struct fixture *f, int *fd)
 {
 	uint32_t first;
 	struct lw_err err = { 0 };
-	if (lw_ids_lease(&f->h, &first, fd, &err) < 0)
+	if (lw_ids_lease((struct lw_id_pool[]){ lw_host_pool(&f->h) }, &first, fd, &err) < 0)
 		fail_msg("%s", err.msg);
 	return first;
 }
@@ -70,7 +70,7 @@ static bool can_lease(struct fixture *f)
 {
 	uint32_t first;
 	int fd;
-	int r = lw_ids_lease(&f->h, &first, &fd, NULL);
+	int r = lw_ids_lease((struct lw_id_pool[]){ lw_host_pool(&f->h) }, &first, &fd, NULL);
 	if (r == 0)
 		close(fd);
 	else
@@ -183,7 +183,7 @@ static void parallel(void **state)
 			for (int k = 0; k < K; k++) {
 				uint32_t first = 0;
 				int fd;
-				lw_ids_lease(&f->h, &first, &fd, NULL);
+				lw_ids_lease((struct lw_id_pool[]){ lw_host_pool(&f->h) }, &first, &fd, NULL);
 				if (write(results[1], &first, sizeof first) != sizeof first)
 					_exit(1);
 			}
@@ -221,7 +221,7 @@ static void exhaustion(void **state)
 		uint32_t got = lease(f, &fd[i]);
 		assert_in_range((got - LW_AUTO_FIRST) / LW_AUTO_COUNT, 11, 15);
 	}
-	assert_int_equal(lw_ids_lease(&f->h, &first, &fd[0], &err), -ENOSPC);
+	assert_int_equal(lw_ids_lease((struct lw_id_pool[]){ lw_host_pool(&f->h) }, &first, &fd[0], &err), -ENOSPC);
 	assert_non_null(strstr(err.msg, "no free range"));
 	assert_non_null(strstr(err.hint, "/etc/subuid"));
 	for (int i = 0; i < 5; i++)
@@ -249,13 +249,13 @@ static void all_reserved(void **state)
 	struct fixture *f = *state;
 	f->reserved[0] = (struct lw_range){ 1, UINT32_MAX - 1 };
 	f->h.n_reserved = 1;
-	assert_false(lw_ids_possible(&f->h));
+	assert_false(lw_ids_possible((struct lw_id_pool[]){ lw_host_pool(&f->h) }));
 	assert_false(can_lease(f));
 	leave_only(f, BLOCKS - 1, BLOCKS - 1);
-	assert_true(lw_ids_possible(&f->h));
+	assert_true(lw_ids_possible((struct lw_id_pool[]){ lw_host_pool(&f->h) }));
 	assert_true(can_lease(f));
 	f->h.n_reserved = 0;
-	assert_true(lw_ids_possible(&f->h));
+	assert_true(lw_ids_possible((struct lw_id_pool[]){ lw_host_pool(&f->h) }));
 }
 
 static void lock_file_is_not_followed(void **state)
@@ -265,7 +265,7 @@ static void lock_file_is_not_followed(void **state)
 	int fd;
 	struct lw_err err = { 0 };
 	assert_int_equal(symlinkat("/tmp", f->h.state_fd, "ids"), 0);
-	assert_int_equal(lw_ids_lease(&f->h, &first, &fd, &err), -ELOOP);
+	assert_int_equal(lw_ids_lease((struct lw_id_pool[]){ lw_host_pool(&f->h) }, &first, &fd, &err), -ELOOP);
 	assert_non_null(strstr(err.msg, "/ids: "));
 }
 

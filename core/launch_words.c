@@ -1,0 +1,95 @@
+/* launch_words.c: the words for what set-up reports by numbers, with the profile's line behind them. */
+#include "launch_words.h"
+#include <errno.h>
+#include <string.h>
+#include "base/cleanup.h"
+
+int lw_launch_no_command(const struct lw_plan *p, struct lw_err *err)
+{
+	lw_fail_as(err, LW_ERR_POLICY, -EINVAL, "no command to run");
+	lw_err_hint(err, "set command = { \"/path/to/program\" }, or give one after --");
+	lw_err_at(err, p->spec->rec.origin);
+	lw_err_in(err, "command");
+	return -EINVAL;
+}
+
+static int exec_failed(const struct lw_plan *p, int code, struct lw_err *err)
+{
+	const char *name = p->argv[0];
+	if (code == ENOENT || code == ENOTDIR) {
+		lw_fail_as(err, LW_ERR_NOT_FOUND, -code, "command not found: %s", name);
+		if (!strchr(name, '/'))
+			lw_err_hint(err, "searched in the sandbox's PATH inside its root");
+	} else if (code == ELIBACC) { /* do_exec's word for ENOENT from execve of a file that is there */
+		lw_fail_as(err, LW_ERR_NOT_FOUND, -code, "%s: its interpreter is not there inside", name);
+		lw_err_hint(err, "a script's first line, or the loader of a dynamic program, names it");
+	} else if (code == ENOEXEC) {
+		lw_fail_as(err, LW_ERR_NOT_EXECUTABLE, -code, "%s: cannot be executed: %s", name, strerror(code));
+	} else {
+		lw_fail_as(err, LW_ERR_NOT_EXECUTABLE, -code, "%s: %s", name, strerror(code));
+	}
+	return -code;
+}
+
+static const char *hint_for(const struct lw_plan *p, const struct lw_op *op, int step, int code)
+{
+	switch (op->kind) {
+	case LW_OP_KEYRING:
+		if (code == EDQUOT)
+			return "the key quota is used up: raise /proc/sys/kernel/keys/maxkeys, or set keyring = false";
+		break;
+	case LW_OP_MOUNT_FS:
+		if (code == EPERM && !strcmp(op->str[1], "proc"))
+			return "the kernel refuses a fresh /proc where the outer /proc is masked, as inside another "
+			       "container; "
+			       "unmask it there, or set namespaces.pid = \"host\"";
+		break;
+	case LW_OP_CGROUP_JOIN:
+		return "see `lunward doctor` for which cgroups are usable";
+	default:
+		break;
+	}
+	if (step == LW_STEP_TARGET && code == EROFS)
+		return "its parent is read-only inside: make the mount point on the host, or mount a tmpfs above it";
+	if (step == LW_STEP_TARGET && (code == ELOOP || code == ENOTDIR))
+		return "a component of the path is a symbolic link or not a directory in this root";
+	if (step == LW_STEP_SOURCE && code == EACCES && !p->host->privileged)
+		return "the caller may not reach it";
+	return NULL;
+}
+
+int lw_launch_failed(const struct lw_plan *p, const struct lw_report *r, struct lw_err *err)
+{
+	static const char *const doing[] = {
+		[LW_STEP_CALL] = "",
+		[LW_STEP_TARGET] = "the mount point: ",
+		[LW_STEP_SOURCE] = "the source: ",
+		[LW_STEP_CHANGED] = "the source changed while it was opened: ",
+		[LW_STEP_ATTACH] = "attaching the mount: ",
+		[LW_STEP_PTY] = "opening a terminal: ",
+		[LW_STEP_INIT] = "starting init: ",
+		[LW_STEP_FORK] = "fork: ",
+		[LW_STEP_OUTSIDE] = "the directory is not inside the root: ",
+	};
+	int code = r->err;
+	if (r->op >= p->n_ops || r->step >= ARRAY_LEN(doing) || code <= 0)
+		return lw_fail(err, -EPROTO, "set-up sent a message that makes no sense");
+	const struct lw_op *op = &p->ops[r->op];
+	if (op->kind == LW_OP_EXEC && r->step == LW_STEP_CALL) {
+		exec_failed(p, code, err);
+	} else if (r->step == LW_STEP_INIT || r->step == LW_STEP_FORK) {
+		lw_fail(err, -code, "%s%s", doing[r->step], strerror(code));
+		return -code;
+	} else {
+		const char *hint = hint_for(p, op, r->step, code);
+		const char *what = op->str[0] ? op->str[0] : "";
+		lw_fail(err, -code, "%s%s%s: %s%s", lw_op_table[op->kind].name, *what ? " " : "", what, doing[r->step],
+			strerror(code));
+		if (hint)
+			lw_err_hint(err, "%s", hint);
+	}
+	lw_err_at(err, op->origin);
+	if (*op->key)
+		lw_err_in(err, "%s", op->key);
+	return -code;
+}
