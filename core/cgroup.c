@@ -21,6 +21,11 @@
 #define MAX_DEPTH 32
 #define PROCS_MAX (4 * 1024 * 1024)
 
+const char lw_controller_names[LW_CTL_COUNT][8] = {
+	[LW_CTL_PIDS] = "pids",       [LW_CTL_MEMORY] = "memory",   [LW_CTL_CPU] = "cpu",
+	[LW_CTL_DEVICES] = "devices", [LW_CTL_FREEZER] = "freezer",
+};
+
 static int64_t now_ns(void)
 {
 	struct timespec t;

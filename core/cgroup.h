@@ -11,7 +11,7 @@
 #include "host.h"
 
 /* "pids", "memory", "cpu", "devices", "freezer". */
-extern const char *const lw_controller_names[LW_CTL_COUNT];
+extern const char lw_controller_names[LW_CTL_COUNT][8];
 
 /* Root's parent in a hierarchy that nobody manages. */
 #define LW_CGROUP_PARENT "/lunward"

@@ -12,11 +12,6 @@
 #define DELEGATE_USER "start lunward with `systemd-run --user --scope -p Delegate=yes lunward ...`"
 #define DELEGATE_ROOT "start lunward with `systemd-run --scope -p Delegate=yes lunward ...`"
 
-const char *const lw_controller_names[LW_CTL_COUNT] = {
-	[LW_CTL_PIDS] = "pids",       [LW_CTL_MEMORY] = "memory",   [LW_CTL_CPU] = "cpu",
-	[LW_CTL_DEVICES] = "devices", [LW_CTL_FREEZER] = "freezer",
-};
-
 /* A mounted hierarchy, or (mount NULL) one that is not mounted where we can see it. */
 struct hierarchy {
 	const char *mount, *root; /* mount point and which directory of the hierarchy it shows */

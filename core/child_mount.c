@@ -19,7 +19,7 @@
 /* /proc, /sys and /dev are ours: nothing on the way to them may be a link (CVE-2019-19921, CVE-2026-41579). */
 static int strict(const char *path)
 {
-	static const char *const ours[] = { "/proc", "/sys", "/dev" };
+	static const char ours[][6] = { "/proc", "/sys", "/dev" };
 	for (int i = 0; i < 3; i++) {
 		size_t len = strlen(ours[i]);
 		if (!strncmp(path, ours[i], len) && (path[len] == '/' || !path[len]))
@@ -248,7 +248,7 @@ static int fill_file(int fd, const struct lw_op *op)
  * ours, bound over the target, and its name taken away. */
 static int make_file(struct lw_run *run, const struct lw_op *op, int *ret_step)
 {
-	static const char *const aside[] = { ".lunward-file", "dev/.lunward-file" };
+	static const char aside[][20] = { ".lunward-file", "dev/.lunward-file" };
 	int fd = lw_safe_create(run->root, op->str[0], (uint32_t)op->num[0]), r;
 	if (fd >= 0) {
 		r = fill_file(fd, op);

@@ -105,6 +105,8 @@ int lw_host_probe(const struct lw_host_options *o, struct lw_host **ret, struct 
 struct lw_host *lw_host_free(struct lw_host *h);
 /* Fills h->view: /usr /bin /sbin /lib* /opt /etc as they are here. Called by lw_host_probe. */
 int lw_host_view_probe(struct lw_host *h);
+#define LW_HOST_VIEW 10
+extern const char *const lw_host_view_paths[LW_HOST_VIEW];
 
 /* Parsers of untrusted bytes, each with a fuzz target. */
 struct lw_mountinfo {

@@ -7,23 +7,23 @@
 #include "base/cleanup.h"
 #include "host.h"
 
-static const char *const view_table[] = {
+const char *const lw_host_view_paths[LW_HOST_VIEW] = {
 	"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/libexec", "/opt", "/etc",
 };
 
 int lw_host_view_probe(struct lw_host *h)
 {
-	h->view = lw_arena_array(h->arena, ARRAY_LEN(view_table), sizeof *h->view);
+	h->view = lw_arena_array(h->arena, LW_HOST_VIEW, sizeof *h->view);
 	if (!h->view)
 		return -ENOMEM;
 	h->n_view = 0;
-	for (size_t i = 0; i < ARRAY_LEN(view_table); i++) {
+	for (size_t i = 0; i < LW_HOST_VIEW; i++) {
 		char link[PATH_MAX];
 		struct stat st;
-		ssize_t n = readlink(view_table[i], link, sizeof link - 1);
-		if (n < 0 && (lstat(view_table[i], &st) < 0 || !S_ISDIR(st.st_mode)))
+		ssize_t n = readlink(lw_host_view_paths[i], link, sizeof link - 1);
+		if (n < 0 && (lstat(lw_host_view_paths[i], &st) < 0 || !S_ISDIR(st.st_mode)))
 			continue;
-		h->view[h->n_view].path = view_table[i];
+		h->view[h->n_view].path = lw_host_view_paths[i];
 		h->view[h->n_view].link = n < 0 ? NULL : lw_arena_strndup(h->arena, link, (size_t)n);
 		h->n_view++;
 	}

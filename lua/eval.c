@@ -4,6 +4,7 @@
 #include "lua/eval.h"
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -347,6 +348,28 @@ static int ask(struct evaluation *e, const struct profile_text *p, char **ret, s
 	return r;
 }
 
+/* What the answer depends on, for whoever keeps something made from it. */
+static int name_texts(struct evaluation *e, const struct profile_text *p, struct lw_eval_result *ret,
+		      struct lw_err *err)
+{
+	bool searched = p->name != e->o->profile;
+	char name[EVAL_NAME_MAX + sizeof ".lua"];
+
+	ret->names = calloc(e->n_deps + 1, sizeof(*ret->names));
+	for (uint32_t i = 0; ret->names && i <= e->n_deps; i++) {
+		const char *what = i ? e->deps[i - 1].name : searched ? e->o->profile : p->path;
+		size_t n = strlen(what);
+		bool whole = *what == '/' || (n > 4 && !strcmp(what + n - 4, ".lua"));
+
+		snprintf(name, sizeof(name), "%s%s", what, whole ? "" : ".lua");
+		ret->names[i] = strdup(whole ? what : name);
+		if (!ret->names[i])
+			return no_memory(err);
+		ret->n_names++;
+	}
+	return ret->names ? 0 : no_memory(err);
+}
+
 static int run(struct evaluation *e, struct profile_text *p, struct lw_eval_result *ret, struct lw_err *err)
 {
 	_cleanup_free_ char *answer = NULL;
@@ -362,15 +385,17 @@ static int run(struct evaluation *e, struct profile_text *p, struct lw_eval_resu
 	digest(p, ret->sha256);
 	seed_json();
 	e->keep = eval_cache_key(e->o, p, e->key);
-	if (e->keep && eval_cache_get(e->o, e->arena, e->key, &answer, &n))
-		e->keep = false; /* it is kept already */
-	else if ((r = ask(e, p, &answer, &n, err)) < 0)
+	bool have = e->keep && eval_cache_get(e->o, e->arena, e->key, &answer, &n, &e->deps, &e->n_deps);
+	if (!have && (r = ask(e, p, &answer, &n, err)) < 0)
 		return r;
 	r = take_answer(e, answer, n, p->path, ret, err);
 	if (r < 0)
 		return r;
-	if (e->keep)
+	if (e->keep && !have)
 		eval_cache_put(e->o, e->key, e->deps, e->n_deps, answer, n);
+	ret->kept = e->keep;
+	if (ret->kept && (r = name_texts(e, p, ret, err)) < 0)
+		return r;
 	ret->path = strdup(p->path);
 	return ret->path ? 0 : no_memory(err);
 }
@@ -395,6 +420,9 @@ void lw_eval_result_done(struct lw_eval_result *r)
 	if (!r)
 		return;
 	free(r->path);
+	for (size_t i = 0; i < r->n_names; i++)
+		free(r->names[i]);
+	free(r->names);
 	json_decref(r->raw);
 	*r = (struct lw_eval_result){ 0 };
 }

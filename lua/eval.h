@@ -6,6 +6,7 @@
 #define LW_EVAL_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include "base/err.h"
 #include "host.h"
@@ -23,8 +24,11 @@ struct lw_eval_options {
 struct lw_eval_result {
 	char *path;      /* absolute path of the profile; malloc'ed */
 	char sha256[65]; /* of its text */
-	json_t *raw; /* merged raw spec object, inherits applied, `name` filled from the file name when absent. Layers
-		      * of a profile that inherits have been decoded one by one; a single one has not. */
+	bool kept;       /* depends on texts alone; those are: */
+	size_t n_names;
+	char **names; /* an absolute path, or what is searched for in the directories, "default.lua"; malloc'ed */
+	json_t *raw;  /* merged raw spec object, inherits applied, `name` filled from the file name when absent. Layers
+		       * of a profile that inherits have been decoded one by one; a single one has not. */
 };
 /* Forks: meant for the command's own process, early. What the profile prints goes to stderr, made safe and bounded.
  * -ENOENT with class LW_ERR_USAGE when there is no such profile. *ret is written on success only. */

@@ -64,27 +64,34 @@ static bool unchanged(const struct lw_eval_options *o, struct lw_arena *a, const
 }
 
 int eval_cache_get(const struct lw_eval_options *o, struct lw_arena *a, const uint8_t key[32], char **ret,
-		   size_t *ret_n)
+		   size_t *ret_n, struct eval_dep **ret_deps, uint32_t *ret_n_deps)
 {
 	const size_t max = sizeof(uint32_t) + EVAL_INCLUDES_MAX * sizeof(struct eval_dep) + EVAL_ANSWER_MAX;
 	_cleanup_free_ char *data = NULL;
-	struct eval_dep dep;
+	_cleanup_free_ struct eval_dep *deps = NULL;
 	uint32_t n_deps;
 	size_t n = 0, at = sizeof(n_deps);
 
 	if (!lw_cache_get(o->host->state_fd, KIND, key, max, &data, &n) || n < at)
 		return 0;
 	memcpy(&n_deps, data, sizeof(n_deps));
-	if (n_deps > EVAL_INCLUDES_MAX || n - at < n_deps * sizeof(dep))
+	if (n_deps > EVAL_INCLUDES_MAX || n - at < n_deps * sizeof(*deps))
 		return 0;
-	for (; n_deps; n_deps--, at += sizeof(dep)) {
-		memcpy(&dep, data + at, sizeof(dep));
-		if (!unchanged(o, a, &dep))
+	deps = malloc(n_deps * sizeof(*deps) + 1);
+	if (!deps)
+		return 0;
+	memcpy(deps, data + at, n_deps * sizeof(*deps));
+	at += n_deps * sizeof(*deps);
+	for (uint32_t i = 0; i < n_deps; i++)
+		if (!unchanged(o, a, &deps[i]))
 			return 0;
-	}
 	*ret = strndup(data + at, n - at);
+	if (!*ret)
+		return 0;
 	*ret_n = n - at;
-	return *ret != NULL;
+	*ret_deps = TAKE_PTR(deps);
+	*ret_n_deps = n_deps;
+	return 1;
 }
 
 void eval_cache_put(const struct lw_eval_options *o, const uint8_t key[32], const struct eval_dep *deps,

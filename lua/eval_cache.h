@@ -18,9 +18,9 @@ struct eval_dep {
 /* False: this evaluation is not one to keep. */
 bool eval_cache_key(const struct lw_eval_options *o, const struct profile_text *p, uint8_t ret[32]);
 void eval_cache_dep(const char *name, const struct profile_text *p, struct eval_dep *ret);
-/* 1 and the answer (malloc'ed, terminated), or 0. */
+/* 1 and the answer (malloc'ed, terminated) with the files it included (malloc'ed), or 0. */
 int eval_cache_get(const struct lw_eval_options *o, struct lw_arena *a, const uint8_t key[32], char **ret,
-		   size_t *ret_n);
+		   size_t *ret_n, struct eval_dep **ret_deps, uint32_t *ret_n_deps);
 void eval_cache_put(const struct lw_eval_options *o, const uint8_t key[32], const struct eval_dep *deps,
 		    uint32_t n_deps, const char *answer, size_t n);
 

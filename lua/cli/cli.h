@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <time.h>
 #include "base/err.h"
 #include "base/text.h"
 #include "host.h"
@@ -54,6 +55,9 @@ struct cli_use {
 enum cli_format { CLI_TEXT, CLI_JSON };
 
 struct cli {
+	int argc;
+	char **argv;
+	struct timespec started;     /* CLOCK_REALTIME, before anything was read */
 	const struct cli_verb *verb; /* NULL until its word is read */
 	size_t n_words;              /* words after the verb, before "--" */
 	const char **words;

@@ -9,6 +9,7 @@
 #include "lua/cli/run_loop.h"
 #include "lua/cli/status.h"
 #include "lua/cli/tty.h"
+#include "lua/cli/warm/warm.h"
 #include "sandbox.h"
 
 #define ID_BYTES 32
@@ -133,6 +134,7 @@ int cli_cmd_run(struct cli *c)
 	if (r >= 0) {
 		cli_report_event(&report, "started", sandbox);
 		cli_report_event(&report, "ready", sandbox);
+		warm_save(c, &job);
 		cli_tty_begin(&tty, lw_sandbox_pty(sandbox), (unsigned)job.plan->terminal_fds);
 		r = cli_run_loop(sandbox, signal_fd, &tty, job.spec->timeout, &status, &err);
 	}

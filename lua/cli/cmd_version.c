@@ -11,6 +11,9 @@ static const struct {
 	{ "lua", LUA_VERSION_MAJOR "." LUA_VERSION_MINOR "." LUA_VERSION_RELEASE, "profiles" },
 	{ "jansson", JANSSON_VERSION, "specs, plans and results as JSON" },
 	{ "libseccomp", lw_seccomp_library, "system call filters" },
+#if LUNWARD_WARM
+	{ "warm", LUNWARD_VERSION, "launches from kept plans" },
+#endif
 };
 
 int cli_cmd_version(struct cli *c)

@@ -122,19 +122,6 @@ load live
 	[ "$(xargs <<<"$output")" = Groups: ] || { echo "$output"; return 1; }
 }
 
-# as_nobody COMMAND...: an ordinary user with a state directory of its own.
-as_nobody() {
-	need_root
-	need_cmd setpriv
-	# The directories of the run are bats' own, made for its user alone.
-	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR"/*/ "$WORK"
-	mkdir -p -m 700 nobody
-	chown 65534:65534 nobody
-	run timeout 30 setpriv --reuid=65534 --regid=65534 --clear-groups env -u LUNWARD_STATE HOME=/ \
-		"$LUNWARD" "$1" --state "$WORK/nobody" "${@:2}"
-	[[ $output != *"cannot be executed"* ]] || missing "the build is not reachable for others"
-}
-
 @test "without root: one id, and a sandbox like any other" {
 	as_nobody run -- bash -c 'id -u; tr -s " " </proc/self/uid_map; cat /proc/self/setgroups; grep CapEff /proc/self/status
 		touch /usr/x; ls /proc | grep -c "^[0-9]"'

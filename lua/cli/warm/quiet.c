@@ -1,0 +1,91 @@
+/* quiet.c: what the sources of a warm launch call and a warm launch has none of: words for errors (the full program
+ * comes to the same error and words it), a terminal, helpers for id maps, anything that needs more than a plan. */
+#include <errno.h>
+#include "base/err.h"
+#include "idmap_helper.h"
+#include "launch_words.h"
+#include "lua/cli/tty.h"
+
+int lw_fail(struct lw_err *err, int code, const char *fmt, ...)
+{
+	(void)err, (void)fmt;
+	return code;
+}
+
+int lw_fail_as(struct lw_err *err, enum lw_err_class cls, int code, const char *fmt, ...)
+{
+	(void)err, (void)cls, (void)fmt;
+	return code;
+}
+
+void lw_err_hint(struct lw_err *err, const char *fmt, ...)
+{
+	(void)err, (void)fmt;
+}
+
+void lw_err_at(struct lw_err *err, struct lw_origin at)
+{
+	(void)err, (void)at;
+}
+
+void lw_err_in(struct lw_err *err, const char *fmt, ...)
+{
+	(void)err, (void)fmt;
+}
+
+int lw_launch_failed(const struct lw_plan *p, const struct lw_report *r, struct lw_err *err)
+{
+	(void)p, (void)err;
+	return r->err > 0 ? -r->err : -EPROTO;
+}
+
+int lw_launch_no_command(const struct lw_plan *p, struct lw_err *err)
+{
+	(void)p, (void)err;
+	return -EINVAL;
+}
+
+/* A plan that needs it is not kept. */
+int lw_idmap_helper(const char *program, pid_t pid, const struct lw_idmaps *m, struct lw_err *err)
+{
+	(void)program, (void)pid, (void)m, (void)err;
+	return -ENOSYS;
+}
+
+/* Nor is one with a terminal. */
+void cli_tty_restore(struct cli_tty *t)
+{
+	(void)t;
+}
+
+void cli_tty_resume(struct cli_tty *t)
+{
+	(void)t;
+}
+
+void cli_tty_resize(const struct cli_tty *t)
+{
+	(void)t;
+}
+
+size_t cli_tty_poll(struct cli_tty *t, struct pollfd *fds)
+{
+	(void)t, (void)fds;
+	return 0;
+}
+
+void cli_tty_copy(struct cli_tty *t, const struct pollfd *fds, size_t n)
+{
+	(void)t, (void)fds, (void)n;
+}
+
+bool cli_tty_more(struct cli_tty *t)
+{
+	(void)t;
+	return false;
+}
+
+void cli_tty_write(struct cli_tty *t)
+{
+	(void)t;
+}
