@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "lua/cli/cli.h"
 #include "lua/cli/options.h"
+#include "lua/cli/privilege.h"
 #include "lua/cli/run_loop.h"
 #include "lua/cli/status.h"
 #include "lua/cli/tty.h"
@@ -135,6 +136,8 @@ int cli_cmd_run(struct cli *c)
 		cli_report_event(&report, "started", sandbox);
 		cli_report_event(&report, "ready", sandbox);
 		warm_save(c, &job);
+		if (job.plan->clone_flags & CLONE_NEWUSER)
+			cli_privilege_shed();
 		cli_tty_begin(&tty, lw_sandbox_pty(sandbox), (unsigned)job.plan->terminal_fds);
 		r = cli_run_loop(sandbox, signal_fd, &tty, job.spec->timeout, &status, &err);
 	}

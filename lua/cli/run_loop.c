@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "base/cleanup.h"
+#include "lua/cli/privilege.h"
 
 enum action {
 	FORWARD,
@@ -59,27 +60,34 @@ static enum action action_of(uint32_t sig)
 	return SWALLOW;
 }
 
+static void pass_on(struct lw_sandbox *s, int sig)
+{
+	cli_privilege_kill(true);
+	lw_sandbox_signal(s, sig);
+	cli_privilege_kill(false);
+}
+
 static void handle(struct lw_sandbox *s, struct cli_tty *tty, int sig)
 {
 	switch (action_of((uint32_t)sig)) {
 	case FORWARD:
-		lw_sandbox_signal(s, sig);
+		pass_on(s, sig);
 		break;
 	case STOP:
-		lw_sandbox_signal(s, SIGTSTP);
+		pass_on(s, SIGTSTP);
 		cli_tty_restore(tty);
 		kill(getpid(), SIGSTOP);
 		break; /* SIGCONT, which woke us, is the next signal read */
 	case RESUME:
 		cli_tty_resume(tty);
-		lw_sandbox_signal(s, SIGCONT);
+		pass_on(s, SIGCONT);
 		break;
 	case RESIZE:
 		/* The pty tells its foreground job; without one the command hears it from us. */
 		if (tty->master >= 0)
 			cli_tty_resize(tty);
 		else
-			lw_sandbox_signal(s, SIGWINCH);
+			pass_on(s, SIGWINCH);
 		break;
 	case SWALLOW:
 		break;
@@ -107,6 +115,16 @@ static int patience(int64_t deadline, const struct cli_tty *tty)
 	return ms > 1 << 30 ? 1 << 30 : (int)ms;
 }
 
+/* At the end comes undoing, which may have to end what is left in a cgroup. */
+static int look(struct lw_sandbox *s, struct lw_err *err)
+{
+	cli_privilege_kill(true);
+	int r = lw_sandbox_step(s, err);
+	if (!r)
+		cli_privilege_kill(false);
+	return r;
+}
+
 static int loop(struct lw_sandbox *s, int signal_fd, struct cli_tty *tty, int64_t timeout_usec, struct lw_err *err)
 {
 	/* A timeout too far away to be reached is none. */
@@ -129,13 +147,13 @@ static int loop(struct lw_sandbox *s, int signal_fd, struct cli_tty *tty, int64_
 			if (fds[1].revents)
 				read_signals(s, tty, signal_fd);
 			cli_tty_copy(tty, fds + 2, n);
-			if (fds[0].revents && (r = lw_sandbox_step(s, err)) != 0)
+			if (fds[0].revents && (r = look(s, err)) != 0)
 				return r;
 		}
 		if (deadline && now_usec() >= deadline) {
 			deadline = 0;
 			lw_sandbox_mark_timed_out(s);
-			lw_sandbox_kill(s);
+			pass_on(s, SIGKILL);
 		}
 	}
 }

@@ -73,6 +73,24 @@ load live
 	done
 }
 
+@test "row 18: the supervisor of a sandbox with its own user namespace keeps no capability" {
+	need_root
+	for options in "" "-u nobody" ""; do
+		# shellcheck disable=SC2086 # words
+		(exec "$LUNWARD" run $options -- sh -c 'trap "exit 9" USR1; echo up; while :; do sleep 0.1; done' </dev/null >out) &
+		pid=$!
+		wait_for 10 grep -q up out
+		wait_for 10 grep -qx $'CapEff:\t0000000000000000' /proc/$pid/status
+		# To pass signals on to other users' commands, and for nothing else.
+		grep -qx $'CapPrm:\t00000000000000[02]0' /proc/$pid/status
+		kill -USR1 $pid
+		rc=0
+		wait $pid || rc=$?
+		[ $rc = 9 ] || { echo "$options: $rc"; return 1; }
+		: >out
+	done
+}
+
 @test "the launcher killed: the sandbox is gone at once" {
 	local pid inside
 	"$LUNWARD" run --status-fd 3 -- bash -c 'trap "" TERM; (setsid sleep 300 &); echo up; sleep 300' >out 3>events &

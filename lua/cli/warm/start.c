@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "lua/cli/cli.h"
+#include "lua/cli/privilege.h"
 #include "lua/cli/run_loop.h"
 #include "lua/cli/warm/warm.h"
 #include "sandbox.h"
@@ -151,6 +152,8 @@ static void walk(const struct lw_plan *plan, int64_t timeout)
 	int signals = -1;
 	SYS(rt_sigprocmask, SIG_SETMASK, NULL, &before, 8);
 	if (cli_signals_open(&signals, NULL) >= 0 && lw_launch(plan, &o, &s, NULL) >= 0) {
+		if (plan->clone_flags & CLONE_NEWUSER)
+			cli_privilege_shed();
 		no_terminal.master = no_terminal.control = -1;
 		no_terminal.foreground = true;
 		int r = cli_run_loop(s, signals, &no_terminal, timeout, &status, NULL);
