@@ -12,6 +12,7 @@
 #include "control_sockets.h"
 #include "idmap_helper.h"
 #include "ids.h"
+#include "ids_modes.h"
 #include "op_host.h"
 #include "safepath.h"
 #include "sys.h"
@@ -114,9 +115,7 @@ static int write_map(int proc, const char *file, const struct lw_idmaps *m, uint
 	int r = lw_write_file_at(proc, file, t.buf);
 	if (r < 0) {
 		lw_fail(err, r, "writing %s: %s", file, strerror(-r));
-		lw_err_hint(err, r == -EPERM ? "the kernel refuses this map; see user_namespaces(7), and on Ubuntu "
-					       "kernel.apparmor_restrict_unprivileged_userns"
-					     : "see user_namespaces(7)");
+		lw_ids_refused(m, file, r, err);
 	}
 	return r;
 }

@@ -135,12 +135,18 @@ struct lw_op_row {
 extern const struct lw_op_row lw_op_table[LW_OP_COUNT];
 int lw_op_side(int kind);
 
-/* Host uid 0 is someone inside, or the user namespace is the host's: what only root may read must be masked. */
+/* Accounts of a system's own services are below this, and so are the groups that read what others may not. */
+#define LW_SYSTEM_IDS 1000
+
+/* The host's uid 0 or an account of its services is someone inside, or the user namespace is the host's: what only such
+ * may read must be masked. A group is enough: /etc/shadow is its group's, too. */
 static inline bool lw_plan_host_root_inside(const struct lw_plan *p)
 {
 	bool inside = !(p->clone_flags & CLONE_NEWUSER);
 	for (size_t i = 0; i < p->uid_map.n; i++)
-		inside = inside || p->uid_map.v[i].outside == 0;
+		inside = inside || p->uid_map.v[i].outside < LW_SYSTEM_IDS;
+	for (size_t i = 0; i < p->gid_map.n; i++)
+		inside = inside || p->gid_map.v[i].outside < LW_SYSTEM_IDS;
 	return inside;
 }
 

@@ -137,13 +137,18 @@ static const struct lw_field sandbox_fields[LW_KEY_COUNT] = {
 			 .rec = &lw_ids_schema,
 			 .read = lw_read_ids,
 			 .write = lw_write_ids,
-			 .form = "\"auto\", \"keep\", or { uid={{inside, outside, count}, …}, gid={…} }",
+			 .form = "\"auto\", \"keep\", \"root-only\", \"identity\", \"single\", or { uid={{inside, "
+				 "outside, count}, …}, gid={…} }",
 			 .def = "\"auto\"",
 			 .help = "How user and group ids inside map to those outside, user_namespaces(7). \"auto\": "
 				 "for root a block of "
 				 "65536 ids of the sandbox's own, otherwise the caller as root inside plus its "
 				 "/etc/subuid ranges. "
-				 "\"keep\": the caller's own id, unchanged." },
+				 "\"keep\": the caller's own id, unchanged. For root, too: \"root-only\": root inside "
+				 "is "
+				 "uid 2 outside, 1 and 2 are nobody, everybody from 3 on is who they are. "
+				 "\"identity\": 0 to 65000 are who they are. \"single\": root inside is one id that no "
+				 "other running sandbox has, everybody else nobody." },
 	[LW_KEY_ROOT] = { .key = "root",
 			  .kind = LW_K_CUSTOM,
 			  .offset = AT(root),

@@ -87,6 +87,9 @@ const struct lw_schema lw_namespaces_schema = { SCHEMA("namespaces", struct lw_n
 static const struct lw_name ids_words[] = {
 	{ "auto", LW_IDS_AUTO },
 	{ "keep", LW_IDS_KEEP },
+	{ "root-only", LW_IDS_ROOT_ONLY },
+	{ "identity", LW_IDS_IDENTITY },
+	{ "single", LW_IDS_SINGLE },
 };
 const WORDS(lw_ids_mode_table, ids_words);
 #define ROW(member, text)                                                                                              \

@@ -63,7 +63,14 @@ struct lw_user {
 	int64_t *groups;
 };
 
-enum lw_ids_mode { LW_IDS_AUTO, LW_IDS_KEEP, LW_IDS_EXPLICIT };
+enum lw_ids_mode {
+	LW_IDS_AUTO,
+	LW_IDS_KEEP,
+	LW_IDS_EXPLICIT,
+	LW_IDS_ROOT_ONLY, /* 0 is 2 outside, everybody from 3 on is who they are */
+	LW_IDS_IDENTITY,  /* 0 to 65000 are who they are */
+	LW_IDS_SINGLE,    /* 0 is one id that no other sandbox has */
+};
 struct lw_idmap {
 	uint32_t inside, outside, count;
 };

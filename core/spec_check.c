@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/cleanup.h"
+#include "ids_modes.h"
 #include "seccomp_policy.h"
 #include "spec_codec.h"
 
@@ -165,12 +166,9 @@ static int check_ids(const struct lw_spec *s, struct lw_err *err)
 /* Host uid 0 owns /proc/sys whatever its capabilities: a writable core_pattern is a program run by the host. */
 static int check_proc_sys(const struct lw_spec *s, struct lw_err *err)
 {
-	bool root = !is_new(s, LW_NS_USER) || s->ids.mode == LW_IDS_KEEP;
 	int r;
 
-	for (size_t i = 0; s->ids.mode == LW_IDS_EXPLICIT && i < s->ids.uid.n; i++)
-		root = root || s->ids.uid.v[i].outside == 0;
-	if (!root || !lw_is_set(&s->rec, LW_KEY_READONLY_PATHS))
+	if (!lw_ids_host_root(s) || !lw_is_set(&s->rec, LW_KEY_READONLY_PATHS))
 		return 0;
 	for (size_t i = 0; i < s->readonly_paths.n; i++)
 		if (is_within("/proc/sys", s->readonly_paths.v[i]))

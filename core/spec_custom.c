@@ -149,7 +149,8 @@ int lw_read_ids(struct lw_spec *s, const struct lw_field *f, const json_t *v, vo
 			if (!near)
 				lw_err_hint(
 					err,
-					"write \"auto\", \"keep\" or { uid = {{inside, outside, count}}, gid = … }");
+					"write \"auto\", \"keep\", \"root-only\", \"identity\", \"single\" or { uid = "
+					"{{inside, outside, count}}, gid = … }");
 			return r;
 		}
 		ids->mode = (int)mode;

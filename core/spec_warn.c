@@ -32,6 +32,14 @@ static void warn_root(const struct warner *w)
 	for (size_t i = 0; s->ids.mode == LW_IDS_EXPLICIT && i < s->ids.uid.n; i++)
 		if (s->ids.uid.v[i].outside == 0)
 			warn(w, &s->ids.rec, "ids.uid", "the host's uid 0 is mapped: its files are the sandbox's too");
+	if (s->ids.mode == LW_IDS_IDENTITY)
+		warn(w, &s->ids.rec, "ids",
+		     "\"identity\": uid 0 inside is the host's, whose files are the sandbox's too; \"auto\" gives it "
+		     "none");
+	if (s->ids.mode == LW_IDS_ROOT_ONLY)
+		warn(w, &s->ids.rec, "ids",
+		     "\"root-only\": from uid 3 on everybody is who they are on the host, and root inside may become "
+		     "any of them");
 }
 
 static void warn_seccomp(const struct warner *w)

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "base/cleanup.h"
 #include "ids.h"
+#include "ids_modes.h"
 #include "root_layout.h"
 #include "safepath.h"
 #include "schema.h"
@@ -24,7 +25,7 @@ static struct lw_idmaps one_map(struct lw_plan *p, uint32_t inside, uint32_t out
 	return (struct lw_idmaps){ .n = m ? 1 : 0, .v = m };
 }
 
-/* Without root: 0 is the caller, 1..n the caller's subordinate ids, as newuidmap(1) grants them. */
+/* Without root: 0 is the caller, 1 to 65535 the caller's subordinate ids, as newuidmap(1) grants them. */
 static struct lw_idmaps user_map(struct lw_plan *p, uint32_t self, const struct lw_range *sub, size_t n)
 {
 	struct lw_idmap *v = lw_arena_array(p->arena, n + 1, sizeof *v);
@@ -35,8 +36,8 @@ static struct lw_idmaps user_map(struct lw_plan *p, uint32_t self, const struct 
 	size_t used = 1;
 	for (size_t i = 0; i < n && used < 340; i++) {
 		uint64_t count = sub[i].count;
-		if (next + count > UINT32_MAX)
-			count = UINT32_MAX - next;
+		if (next + count > LW_AUTO_COUNT)
+			count = LW_AUTO_COUNT - next;
 		if (!count)
 			continue;
 		v[used++] = (struct lw_idmap){ (uint32_t)next, sub[i].first, (uint32_t)count };
@@ -76,6 +77,10 @@ static int plan_maps(struct lw_plan *p, struct lw_err *err)
 		p->uid_map = one_map(p, h->uid, h->uid, 1);
 		p->gid_map = one_map(p, h->gid, h->gid, 1);
 		return 0;
+	case LW_IDS_ROOT_ONLY:
+	case LW_IDS_IDENTITY:
+	case LW_IDS_SINGLE:
+		return lw_ids_mode_maps(p, err);
 	default:
 		p->uid_map = s->ids.uid;
 		p->gid_map = s->ids.gid;

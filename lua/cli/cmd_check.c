@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/cleanup.h"
+#include "ids_modes.h"
 #include "lua/cli/cli.h"
 
 struct findings {
@@ -67,13 +68,12 @@ static void warn_absent(struct findings *f, struct lw_origin at, const char *key
 
 /* Root's sandbox has ids of its own, to which the host's files belong to nobody: what is writable for the owner only
  * cannot be written through such a bind, as people find out by "Permission denied". */
-static void warn_owner(struct findings *f, const struct lw_spec *s, size_t i)
+static void warn_owner(struct findings *f, const struct lw_spec *s, const struct lw_host *host, size_t i)
 {
 	const struct lw_mount *m = &s->mounts.v[i];
 	struct lw_err w = { 0 };
 	struct stat st;
-	if (!m->writable || m->idmap || s->ids.mode != LW_IDS_AUTO || s->namespaces.mode[LW_NS_USER] != LW_NS_NEW ||
-	    stat(m->source, &st) < 0 || st.st_mode & S_IWOTH)
+	if (!m->writable || m->idmap || !lw_ids_leased(s, host) || stat(m->source, &st) < 0 || st.st_mode & S_IWOTH)
 		return;
 	lw_fail_as(&w, LW_ERR_POLICY, -EACCES, "'%s' belongs to nobody inside, which cannot write it", m->source);
 	lw_err_hint(&w, "add idmap: owners inside are then those outside");
@@ -91,7 +91,7 @@ static void warn_paths(struct findings *f, const struct lw_spec *s, const struct
 			warn_absent(f, s->mounts.v[i].rec.origin, "mounts", i, s->mounts.v[i].source);
 	for (size_t i = 0; i < s->mounts.n && host->uid == 0; i++)
 		if (s->mounts.v[i].kind == LW_MOUNT_BIND)
-			warn_owner(f, s, i);
+			warn_owner(f, s, host, i);
 	for (size_t i = 0; i < s->devices.n; i++)
 		warn_absent(f, s->devices.v[i].rec.origin, "devices", i,
 			    s->devices.v[i].source ? s->devices.v[i].source : s->devices.v[i].path);

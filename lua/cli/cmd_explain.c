@@ -8,6 +8,7 @@
 #include <string.h>
 #include "base/cleanup.h"
 #include "base/names.h"
+#include "ids_modes.h"
 #include "lua/cli/cli.h"
 #include "lua/cli/explain_call.h"
 #include "lua/cli/overrides.h"
@@ -53,7 +54,7 @@ static bool mounted_writable(const struct lw_plan *p, const char *destination)
 /* The sandbox has ids of its own, and nothing translates the owners of these files. */
 static bool owners_lost(const struct lw_plan *p, const struct lw_mount *m)
 {
-	return !m->idmap && p->host->uid == 0 && p->spec->ids.mode == LW_IDS_AUTO && (p->clone_flags & CLONE_NEWUSER);
+	return !m->idmap && lw_ids_leased(p->spec, p->host);
 }
 
 static void add_mount(const struct lw_plan *p, const struct lw_mount *m, json_t *reads, json_t *writes)
@@ -143,6 +144,7 @@ static void add_who(const struct lw_plan *p, bool any_command, json_t *o)
 			    json_pack("{s:o,s:s,s:I,s:I,s:s,s:s,s:b}", "command", command, "cwd", p->spec->cwd, "uid",
 				      (json_int_t)p->uid, "gid", (json_int_t)p->gid, "uid_outside", uid, "gid_outside",
 				      gid, "no_new_privileges", p->spec->no_new_privileges));
+	json_object_set_new(o, "ids", json_string(lw_ids_words(p)));
 }
 
 static void add_capabilities(const struct lw_plan *p, json_t *o)
@@ -332,6 +334,8 @@ static void tell(struct lw_text *t, const json_t *o)
 	tell_paths(t, "Reads", json_object_get(o, "reads"));
 	tell_paths(t, "Reads and writes", json_object_get(o, "writes"));
 	tell_who(t, json_object_get(o, "runs"));
+	lw_text_add(t, "Ids inside\n");
+	cli_wrap(t, 2, str(o, "ids"));
 	lw_text_add(t, "Capabilities\n");
 	tell_names(t, json_object_get(json_object_get(o, "capabilities"), "bounding"));
 	lw_text_add(t, "System calls\n");

@@ -53,7 +53,7 @@ static const struct foreign options[] = {
 	{ "--rootfs", "--root DIR" },
 	{ "--security-opt", "--seccomp allow:CALL, deny:CALL or a policy's name" },
 	{ "--sysctl", "`sysctls` in the profile" },
-	{ "--userns", "--ids auto or keep" },
+	{ "--userns", "--ids auto, keep, root-only, identity or single" },
 	/* systemd-run */
 	{ "--property", "-m SIZE, --cpus N, --pids-limit N" },
 	{ "--setuid", "-u UID" },

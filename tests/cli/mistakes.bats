@@ -247,7 +247,7 @@ profiles() {
 	  command = { "true" },
 	  ids = "automatic",
 	}
-	=> p.lua:3: ids: unknown ids "automatic" (write "auto", "keep" or { uid = {{inside, outside, count}}, gid = … })
+	=> p.lua:3: ids: unknown ids "automatic" (write "auto", "keep", "root-only", "identity", "single" or { uid = {{inside, outside, count}}, gid = … })
 	return sandbox {
 	  command = { "true" },
 	  user = "nobdy",

@@ -106,7 +106,7 @@ commands() {
 	run --root /nonexistent good
 	=> --root: '/nonexistent': No such file or directory
 	run --ids some good
-	=> --ids: unknown ids "some" (write "auto", "keep" or { uid = {{inside, outside, count}}, gid = … })
+	=> --ids: unknown ids "some" (write "auto", "keep", "root-only", "identity", "single" or { uid = {{inside, outside, count}}, gid = … })
 	run --cpus lots good
 	=> --cpus: 'lots' is not a number of cpus ("0.5" is half of one)
 	run --pids-limit 0 good

@@ -48,7 +48,7 @@ load live
 	wait_for 5 free
 }
 
-@test "explicit: inside 0 to 1000 are 60000 to 61000 outside, files too; others are nobody's" {
+@test "rows 8, 9, 10: explicit: inside 0 to 1000 are 60000 to 61000 outside, files too; others are nobody's" {
 	need_root
 	mkdir vol
 	chown 60000:60000 vol
@@ -80,7 +80,7 @@ load live
 	[ "${lines[1]}" = " $(id -u) $(id -u) 1" ]
 }
 
-@test "idmap: what is written through the bind belongs to the host's owner (idmapped mounts)" {
+@test "row 13: idmap: what is written through the bind belongs to the host's owner (idmapped mounts)" {
 	need_root
 	mkdir vol
 	chmod 755 vol

@@ -141,7 +141,7 @@ static void test_refused(void **state)
 		{ "{'user':{'name':'12'}}", "user.name", "not a user's name" },
 		{ "{'user':{'uid':1,'name':'x'}}", "user", "not both" },
 		{ "{'user':{'groups':['wheel']}}", "user.groups[0]", "not a string" },
-		{ "{'ids':'identity'}", "ids", "unknown ids" },
+		{ "{'ids':'all'}", "ids", "unknown ids" },
 		{ "{'ids':'kep'}", "ids", "did you mean \"keep\"?" },
 		{ "{'ids':{'uid':[[0,1,1]]}}", "ids", "needs both" },
 		{ "{'ids':{'uid':[[0,1]],'gid':[]}}", "ids.uid[0]", "expected {inside, outside, count}" },

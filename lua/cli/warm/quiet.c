@@ -3,6 +3,7 @@
 #include <errno.h>
 #include "base/err.h"
 #include "idmap_helper.h"
+#include "ids_modes.h"
 #include "launch_words.h"
 #include "lua/cli/tty.h"
 
@@ -43,6 +44,11 @@ int lw_launch_no_command(const struct lw_plan *p, struct lw_err *err)
 {
 	(void)p, (void)err;
 	return -EINVAL;
+}
+
+void lw_ids_refused(const struct lw_idmaps *m, const char *file, int code, struct lw_err *err)
+{
+	(void)m, (void)file, (void)code, (void)err;
 }
 
 /* A plan that needs it is not kept. */

@@ -1,0 +1,2 @@
+-- what the plan is with ids = "identity"
+return sandbox { command = { "/bin/true" }, ids = "identity" }
