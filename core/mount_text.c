@@ -36,8 +36,8 @@ static const struct option bind_option_table[] = {
 	{ "exec", OPT_TRUE, "exec" },
 	{ "idmap", OPT_TRUE, "idmap" },
 	{ "optional", OPT_TRUE, "optional" },
-	{ "U", OPT_REFUSED, "write idmap: owners are translated by the mount, no file is changed" },
-	{ "chown", OPT_REFUSED, "write idmap: owners are translated by the mount, no file is changed" },
+	{ "chown", OPT_TRUE, "chown" },
+	{ "U", OPT_TRUE, "chown" }, /* podman's and Docker's letter */
 	{ "rbind", OPT_REFUSED, "leave it out: binds are always recursive" },
 	{ "bind", OPT_REFUSED, "leave it out: binds are always recursive" },
 	{ "z", OPT_REFUSED, "leave it out: lunward does not relabel files" },

@@ -9,6 +9,7 @@
 #include "base/fdio.h"
 #include "base/text.h"
 #include "cgroup.h"
+#include "chown.h"
 #include "control_sockets.h"
 #include "idmap_helper.h"
 #include "ids.h"
@@ -164,6 +165,8 @@ int lw_host_apply(struct lw_run *run, struct lw_host_state *st, const struct lw_
 		return cgroup_set(st, op, err);
 	case LW_OP_SOURCE_OPEN:
 		return source_open(run, op, err);
+	case LW_OP_SOURCE_CHOWN:
+		return lw_chown_source(op, run->fd[op->num[0]], st->lease_first, err);
 	case LW_OP_IDMAP_WRITE:
 		return idmap_write(run, st, pid, err);
 	case LW_OP_SOURCE_IDMAP:

@@ -11,6 +11,8 @@ const struct lw_op_row lw_op_table[LW_OP_COUNT] = {
 				.num = { "controllers=x", "slot", "version", "how=x" } },
 	[LW_OP_CGROUP_SET] = { HOST("cgroup.set"), .str = { "path", "file", "value" } },
 	[LW_OP_SOURCE_OPEN] = { HOST("source.open"), .str = { "path" }, .num = { "slot", "attributes=x", "flags=x" } },
+	[LW_OP_SOURCE_CHOWN] = { HOST("source.chown"), .str = { "path", "from" },
+				 .num = { "slot", "uid", "gid", "root" } },
 	[LW_OP_CLONE] = { HOST("clone"), .num = { "flags=x" } },
 	[LW_OP_IDMAP_WRITE] = { HOST("ids.map") },
 	[LW_OP_SOURCE_IDMAP] = { HOST("source.idmap"), .str = { "path" }, .num = { "slot" } },

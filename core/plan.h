@@ -19,6 +19,9 @@ enum lw_op_kind {
 			    * num3: LW_CGROUP_* */
 	LW_OP_CGROUP_SET,  /* str0: directory, str1: file, str2: value */
 	LW_OP_SOURCE_OPEN, /* str0: host path; num0: fd slot; num1: attributes to set; num2: LW_SRC_* */
+	/* str0: host path, str1: "lease" when the ids count from the lease's first; num0: fd slot, num1 uid, num2 gid
+	 * outside, num3: outside id of root inside */
+	LW_OP_SOURCE_CHOWN,
 	/* the clone itself, with these namespace flags; num0: flags */
 	LW_OP_CLONE,
 	/* host side, the child waiting */

@@ -85,11 +85,8 @@ const struct lw_schema lw_namespaces_schema = { SCHEMA("namespaces", struct lw_n
 
 /* --- ids --- */
 static const struct lw_name ids_words[] = {
-	{ "auto", LW_IDS_AUTO },
-	{ "keep", LW_IDS_KEEP },
-	{ "root-only", LW_IDS_ROOT_ONLY },
-	{ "identity", LW_IDS_IDENTITY },
-	{ "single", LW_IDS_SINGLE },
+	{ "auto", LW_IDS_AUTO },         { "keep", LW_IDS_KEEP },     { "root-only", LW_IDS_ROOT_ONLY },
+	{ "identity", LW_IDS_IDENTITY }, { "single", LW_IDS_SINGLE },
 };
 const WORDS(lw_ids_mode_table, ids_words);
 #define ROW(member, text)                                                                                              \
@@ -191,6 +188,13 @@ static const struct lw_field mount_fields[LW_MOUNT_KEY_COUNT] = {
 				 .help = "bind: whether owners are mapped through the sandbox's ids, so that files of "
 					 "uid 1000 outside are "
 					 "those of uid 1000 inside; mount_setattr(2)." },
+	[LW_MOUNT_KEY_CHOWN] = { .key = "chown",
+				 .kind = LW_K_BOOL,
+				 .offset = AT(chown),
+				 .def = "false",
+				 .help = "bind: whether everything in the source is given to the user the command runs "
+					 "as before it is mounted, for file systems without idmapped mounts. It stays "
+					 "given. Links are not followed, other mounts not entered." },
 	[LW_MOUNT_KEY_OPTIONAL] = { .key = "optional",
 				    .kind = LW_K_BOOL,
 				    .offset = AT(optional),

@@ -112,7 +112,7 @@ struct lw_mount {
 	const char *data;        /* file */
 	bool writable;           /* by default false, but true for tmpfs, proc and devpts */
 	bool suid, dev, exec; /* by default suid false, dev false (devpts: true), exec true for bind and tmpfs only */
-	bool idmap, optional;
+	bool idmap, chown, optional;
 	int64_t size, inodes; /* tmpfs: bytes, count; defaults from LW_TMPFS_* */
 	int64_t mode;         /* tmpfs 01777, dir 0755, file 0644 by default */
 	int64_t uid, gid;     /* tmpfs, dir, file: inside ids; 0 */
@@ -128,6 +128,7 @@ enum lw_mount_key {
 	LW_MOUNT_KEY_DEV,
 	LW_MOUNT_KEY_EXEC,
 	LW_MOUNT_KEY_IDMAP,
+	LW_MOUNT_KEY_CHOWN,
 	LW_MOUNT_KEY_OPTIONAL,
 	LW_MOUNT_KEY_SIZE,
 	LW_MOUNT_KEY_INODES,

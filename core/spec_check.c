@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/cleanup.h"
+#include "chown.h"
 #include "ids_modes.h"
 #include "seccomp_policy.h"
 #include "spec_codec.h"
@@ -213,6 +214,27 @@ static int check_destination(const struct lw_mount *m, const char *path, struct 
 	return r;
 }
 
+/* What `chown` changes stays changed on the host. */
+static int check_chown(const struct lw_mount *m, size_t i, struct lw_err *err)
+{
+	char path[64];
+	const char *why = m->chown ? lw_chown_forbidden(m->source) : NULL;
+	int r = 0;
+
+	snprintf(path, sizeof(path), "mounts[%zu].chown", i);
+	if (why) {
+		r = broken(err, m->rec.origin, path, "'%.120s' cannot be re-owned: %s", m->source, why);
+		lw_err_hint(err, "name a directory of its own, or use idmap, which changes no file");
+	} else if (m->chown && m->idmap) {
+		r = broken(err, m->rec.origin, path, "needs no idmap: with it no file has to change its owner");
+		lw_err_hint(err, "leave one of the two out");
+	} else if (m->chown && !m->writable) {
+		r = broken(err, m->rec.origin, path, "the source is changed, and the bind is read-only");
+		lw_err_hint(err, "say rw too, or re-own it once with `lunward chown`");
+	}
+	return r;
+}
+
 static int check_mounts(const struct lw_spec *s, struct lw_err *err)
 {
 	char path[64];
@@ -221,6 +243,8 @@ static int check_mounts(const struct lw_spec *s, struct lw_err *err)
 		const struct lw_mount *m = &s->mounts.v[i];
 		snprintf(path, sizeof(path), "mounts[%zu].destination", i);
 		int r = check_destination(m, path, err);
+		if (r == 0)
+			r = check_chown(m, i, err);
 		if (r < 0)
 			return r;
 		for (size_t k = 0; k < i; k++)

@@ -369,7 +369,9 @@ static const struct {
 	bool writable, dev, exec;
 	int64_t mode;
 } mount_types[] = {
-	[LW_MOUNT_BIND] = { .takes = K(SOURCE) | K_FLAGS | K(IDMAP) | K(OPTIONAL), .needs = K(SOURCE), .exec = true },
+	[LW_MOUNT_BIND] = { .takes = K(SOURCE) | K_FLAGS | K(IDMAP) | K(CHOWN) | K(OPTIONAL),
+			    .needs = K(SOURCE),
+			    .exec = true },
 	[LW_MOUNT_TMPFS] = { .takes = K_FLAGS | K(SIZE) | K(INODES) | K_OWNER,
 			     .writable = true,
 			     .exec = true,

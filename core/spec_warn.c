@@ -89,6 +89,13 @@ static void warn_mounts(const struct warner *w)
 		const struct lw_mount *m = &w->s->mounts.v[i];
 		if (m->kind != LW_MOUNT_BIND || !m->writable)
 			continue;
+		if (m->chown && (w->s->ids.mode == LW_IDS_AUTO || w->s->ids.mode == LW_IDS_SINGLE)) {
+			snprintf(path, sizeof(path), "mounts[%zu].chown", i);
+			warn(w, &m->rec, path,
+			     "as root the sandbox has other ids in every run, so every start changes every file; fixed "
+			     "ids "
+			     "or idmap do not");
+		}
 		for (size_t k = 0; k < ARRAY_LEN(precious); k++) {
 			size_t n = strlen(precious[k]);
 			/* The directory itself, or (but for "/") something in it. */

@@ -29,6 +29,9 @@ uint64_t lw_mount_attributes(const struct lw_mount *m);
 /* The same of a root that is a directory. */
 uint64_t lw_root_attributes(const struct lw_root *r);
 
+/* Re-owning the source in `slot` to the command's user (stage_chown.c). */
+int lw_plan_chown(struct lw_plan *p, const struct lw_mount *m, const char *key, int slot, struct lw_err *err);
+
 int lw_stage_ids(struct lw_plan *p, struct lw_err *err);
 int lw_stage_cgroup(struct lw_plan *p, struct lw_err *err);  /* host side: make, limits */
 int lw_stage_sources(struct lw_plan *p, struct lw_err *err); /* host side: open bind sources */

@@ -33,8 +33,9 @@ static int plan_bind(struct lw_plan *p, struct lw_root_layout_entry *e, struct l
 	}
 	e->slot = lw_plan_slot(p);
 	int64_t flags = (m->optional ? LW_SRC_OPTIONAL : 0) | (p->host->privileged ? 0 : LW_SRC_REOPEN);
-	return PLAN_OP(p, LW_OP_SOURCE_OPEN, &m->rec, e->key, .str = { m->source },
-		       .num = { e->slot, (int64_t)lw_mount_attributes(m), flags });
+	int r = PLAN_OP(p, LW_OP_SOURCE_OPEN, &m->rec, e->key, .str = { m->source },
+			.num = { e->slot, (int64_t)lw_mount_attributes(m), flags });
+	return r >= 0 && m->chown ? lw_plan_chown(p, m, e->key, e->slot, err) : r;
 }
 
 int lw_stage_sources(struct lw_plan *p, struct lw_err *err)

@@ -73,7 +73,8 @@ static void warn_owner(struct findings *f, const struct lw_spec *s, const struct
 	const struct lw_mount *m = &s->mounts.v[i];
 	struct lw_err w = { 0 };
 	struct stat st;
-	if (!m->writable || m->idmap || !lw_ids_leased(s, host) || stat(m->source, &st) < 0 || st.st_mode & S_IWOTH)
+	if (!m->writable || m->idmap || m->chown || !lw_ids_leased(s, host) || stat(m->source, &st) < 0 ||
+	    st.st_mode & S_IWOTH)
 		return;
 	lw_fail_as(&w, LW_ERR_POLICY, -EACCES, "'%s' belongs to nobody inside, which cannot write it", m->source);
 	lw_err_hint(&w, "add idmap: owners inside are then those outside");

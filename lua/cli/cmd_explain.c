@@ -54,7 +54,7 @@ static bool mounted_writable(const struct lw_plan *p, const char *destination)
 /* The sandbox has ids of its own, and nothing translates the owners of these files. */
 static bool owners_lost(const struct lw_plan *p, const struct lw_mount *m)
 {
-	return !m->idmap && lw_ids_leased(p->spec, p->host);
+	return !m->idmap && !m->chown && lw_ids_leased(p->spec, p->host);
 }
 
 static void add_mount(const struct lw_plan *p, const struct lw_mount *m, json_t *reads, json_t *writes)
@@ -65,7 +65,9 @@ static void add_mount(const struct lw_plan *p, const struct lw_mount *m, json_t 
 	case LW_MOUNT_BIND:
 		snprintf(what, sizeof what, "the host's %s%s%s%s", m->source,
 			 m->suid ? ", set-user-ID programs too" : "", m->exec ? "" : ", nothing on it can be executed",
-			 m->writable && owners_lost(p, m) ? ", as far as everybody may write it (no idmap)" : "");
+			 m->chown                           ? ", all of it given to the sandbox's user"
+			 : m->writable && owners_lost(p, m) ? ", as far as everybody may write it (no idmap)"
+							    : "");
 		break;
 	case LW_MOUNT_TMPFS:
 		snprintf(what, sizeof what, "private, in memory, at most %s, gone at the end",

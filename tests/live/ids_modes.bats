@@ -6,6 +6,10 @@ load live
 
 maps='tr -s " " </proc/self/uid_map; tr -s " " </proc/self/gid_map'
 
+in_other_userns() { [ "$(readlink "/proc/$1/ns/user")" != "$(readlink /proc/self/ns/user)" ]; }
+# lines_of N FILE...: there are as many.
+lines_of() { [ "$(cat "${@:2}" | wc -l)" = "$1" ]; }
+
 # in_container MAP COMMAND...: as root of a user namespace that has only the ids of MAP ("0 0 65536").
 in_container() {
 	local map=$1 pid
@@ -14,8 +18,7 @@ in_container() {
 	exec 8<>go
 	unshare --user --mount sh -c 'read -r x <go; exec "$@"' sh "$@" >out 2>&1 8>&- &
 	pid=$!
-	mapped() { [ "$(readlink /proc/$pid/ns/user)" != "$(readlink /proc/self/ns/user)" ]; }
-	wait_for 5 mapped
+	wait_for 5 in_other_userns $pid
 	echo "$map" >/proc/$pid/gid_map
 	echo "$map" >/proc/$pid/uid_map
 	echo >&8
@@ -81,8 +84,7 @@ in_container() {
 		timeout 60 "$LUNWARD" run --ids single -- sh -c "$maps; read -r x" <hold >map.$i 2>err.$i 8>&- &
 		pids+=($!)
 	done
-	all_there() { [ "$(cat map.* | wc -l)" = 6 ]; }
-	wait_for 30 all_there || { cat err.*; false; }
+	wait_for 30 lines_of 6 map.1 map.2 map.3 || { cat err.*; false; }
 	for i in 1 2 3; do echo >&8; done
 	for i in "${pids[@]}"; do wait "$i"; done
 	exec 8>&-
@@ -109,8 +111,7 @@ in_container() {
 		timeout 60 "$LUNWARD" run -- sh -c 'cat /proc/self/uid_map; read -r x' <hold >map.$i 2>err.$i 8>&- &
 		pids+=($!)
 	done
-	all_there() { [ "$(cat map.* | wc -l)" = $n ]; }
-	wait_for 30 all_there || { cat err.*; false; }
+	wait_for 30 lines_of $n map.* || { cat err.*; false; }
 	# A single one among them takes no id of theirs.
 	"$LUNWARD" run --ids single -- cat /proc/self/uid_map >map.single
 	for ((i = 0; i < n; i++)); do echo >&8; done

@@ -57,6 +57,8 @@ static void test_bind(void **state)
 		{ "/a:/b:rw,suid,dev,noexec,idmap,optional",
 		  "{'source':'/a','destination':'/b','writable':true,'suid':true,'dev':true,'exec':false,"
 		  "'idmap':true,'optional':true}" },
+		{ "/a:/b:rw,U", "{'source':'/a','destination':'/b','writable':true,'chown':true}" },
+		{ "/a:/b:chown", "{'source':'/a','destination':'/b','writable':false,'chown':true}" },
 		{ "/a:/b:nosuid,nodev,exec",
 		  "{'source':'/a','destination':'/b','writable':false,'suid':false,'dev':false,'exec':true}" },
 	};
@@ -97,7 +99,7 @@ static void test_bind_refused(void **state)
 		{ "/a:/b:ro=1", "takes no value" },
 		{ "/a:/b:ro,rw", "contradicts" },
 		{ "/a:/b:ro,ro", "repeats" },
-		{ "/a:/b:U", "idmap" },
+		{ "/a:/b:U,chown", "repeats" },
 		{ "/a:/b:rbind", "always recursive" },
 		{ "/a:/b:z", "relabel" },
 		{ "/a:/b:size=1M", "unknown option 'size'" },

@@ -38,7 +38,8 @@ static const char *const canonical_texts[] = {
 	"'mode':'1777','uid':3,'gid':4},{'type':'proc'},{'type':'sysfs','destination':'/s'},{'type':'devpts'},"
 	"{'type':'file','destination':'/f','data':'x\\n','mode':'0600'},{'type':'dir','destination':'/d'},"
 	"{'type':'symlink','destination':'/l','target':'../x'},{'type':'remove','destination':'/home'},"
-	"{'type':'bind','source':'/c','idmap':true,'optional':true}]}",
+	"{'type':'bind','source':'/c','idmap':true,'optional':true},"
+	"{'type':'bind','source':'/srv/c','writable':true,'chown':true}]}",
 	"{'devices':[{'path':'/dev/fuse'},{'path':'/dev/x','source':'/dev/y','access':'rw'}]}",
 	"{'masked_paths':[],'readonly_paths':['/proc/sys','/proc/bus']}",
 	"{'capabilities':[]}",

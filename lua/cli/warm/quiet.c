@@ -2,6 +2,7 @@
  * comes to the same error and words it), a terminal, helpers for id maps, anything that needs more than a plan. */
 #include <errno.h>
 #include "base/err.h"
+#include "chown.h"
 #include "idmap_helper.h"
 #include "ids_modes.h"
 #include "launch_words.h"
@@ -51,7 +52,13 @@ void lw_ids_refused(const struct lw_idmaps *m, const char *file, int code, struc
 	(void)m, (void)file, (void)code, (void)err;
 }
 
-/* A plan that needs it is not kept. */
+/* A plan that needs one of these is not kept. */
+int lw_chown_source(const struct lw_op *op, int fd, uint32_t lease_first, struct lw_err *err)
+{
+	(void)op, (void)fd, (void)lease_first, (void)err;
+	return -ENOSYS;
+}
+
 int lw_idmap_helper(const char *program, pid_t pid, const struct lw_idmaps *m, struct lw_err *err)
 {
 	(void)program, (void)pid, (void)m, (void)err;

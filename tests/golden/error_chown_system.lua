@@ -1,0 +1,6 @@
+return sandbox {
+  command = { "/usr/bin/true" },
+  mounts  = {
+    bind "/usr/share/doc:/doc:rw,chown",
+  },
+}
