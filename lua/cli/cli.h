@@ -28,6 +28,7 @@ enum cli_verb_id {
 	CLI_CHECK,
 	CLI_PLAN,
 	CLI_EXPLAIN,
+	CLI_CHOWN,
 	CLI_DOCTOR,
 	CLI_PROFILE,
 	CLI_HELP,
@@ -69,10 +70,10 @@ struct cli {
 	size_t n_params;
 	struct lw_param *params; /* --set */
 	/* plain values */
-	const char *state, *profiles, *cgroup_parent, *spec, *name, *result, *call;
+	const char *state, *profiles, *cgroup_parent, *spec, *name, *result, *call, *profile;
 	int status_fd; /* -1: none */
 	int format;
-	bool no_color, verbose, help, version, features;
+	bool no_color, verbose, help, version, features, cross_mounts;
 };
 
 /* options.c: reads argv into c; 0 or a usage error. */
@@ -113,6 +114,7 @@ int cli_cmd_run(struct cli *c);
 int cli_cmd_check(struct cli *c);
 int cli_cmd_plan(struct cli *c);
 int cli_cmd_explain(struct cli *c);
+int cli_cmd_chown(struct cli *c);
 int cli_cmd_doctor(struct cli *c);
 int cli_cmd_profile(struct cli *c);
 int cli_cmd_help(struct cli *c);

@@ -42,6 +42,17 @@ const struct cli_verb cli_verb_table[CLI_VERBS] = {
 		.command = true,
 		.run = cli_cmd_explain,
 	},
+	[CLI_CHOWN] = {
+		.name = "chown",
+		.synopsis = "[OPTIONS] PROFILE DIR... | --profile PROFILE DIR...",
+		.help = "give files to the ids of a sandbox; twice is once",
+		.more = "Every owner is shifted by the profile's `ids`: what belongs to uid 0 then belongs to whom root inside "
+			"is outside. What is there already stays, so what was interrupted is finished by saying it again. "
+			"With --user everything becomes that user's instead. Links are not followed, other mounts not "
+			"entered, ACLs and file capabilities kept. Left alone: device nodes, owners that the ids do not map, "
+			"files with other names outside of DIR; the last two make the exit code 1.",
+		.run = cli_cmd_chown,
+	},
 	[CLI_DOCTOR] = {
 		.name = "doctor",
 		.synopsis = "[OPTIONS]",

@@ -23,6 +23,7 @@ STRING_OPTION(now_cgroup_parent, cgroup_parent)
 STRING_OPTION(now_spec, spec)
 STRING_OPTION(now_result, result)
 STRING_OPTION(now_call, call)
+STRING_OPTION(now_profile, profile)
 
 #define FLAG_OPTION(fn, field)                                                                                         \
 	static int fn(struct cli *c, const char *value, struct lw_err *err)                                            \
@@ -37,6 +38,7 @@ FLAG_OPTION(now_verbose, verbose)
 FLAG_OPTION(now_help, help)
 FLAG_OPTION(now_version, version)
 FLAG_OPTION(now_features, features)
+FLAG_OPTION(now_cross_mounts, cross_mounts)
 
 static int now_format(struct cli *c, const char *value, struct lw_err *err)
 {
@@ -96,7 +98,8 @@ static int now_nothing(struct cli *c, const char *value, struct lw_err *err)
 
 /* --- the table: by verb, then by name ------------------------------------------------ */
 #define SPEC_VERBS (CLI_ON(RUN) | CLI_ON(PLAN) | CLI_ON(EXPLAIN))
-#define EVAL_VERBS (SPEC_VERBS | CLI_ON(CHECK))
+#define EVAL_VERBS (SPEC_VERBS | CLI_ON(CHECK) | CLI_ON(CHOWN))
+#define IDS_VERBS (SPEC_VERBS | CLI_ON(CHOWN))
 
 const struct cli_option cli_option_table[] = {
 	/* the command and who runs it */
@@ -143,7 +146,7 @@ const struct cli_option cli_option_table[] = {
 	{ .name = "user",
 	  .letter = 'u',
 	  .arg = "NAME|UID[:GID]",
-	  .verbs = SPEC_VERBS,
+	  .verbs = IDS_VERBS,
 	  .layer = cli_set_user,
 	  .key = "user",
 	  .help = "who the command runs as, inside" },
@@ -200,7 +203,7 @@ const struct cli_option cli_option_table[] = {
 	  .help = "take a capability away, or ALL" },
 	{ .name = "ids",
 	  .arg = "MODE",
-	  .verbs = SPEC_VERBS,
+	  .verbs = IDS_VERBS,
 	  .layer = cli_set_ids,
 	  .key = "ids",
 	  .help = "which ids outside stand behind those inside: auto, keep, root-only, identity or single" },
@@ -280,7 +283,7 @@ const struct cli_option cli_option_table[] = {
 	  .help = "value of a parameter of the profile" },
 	{ .name = "spec",
 	  .arg = "FILE|-",
-	  .verbs = SPEC_VERBS,
+	  .verbs = IDS_VERBS,
 	  .now = now_spec,
 	  .help = "take the JSON that `plan --format json` prints instead of a profile" },
 	{ .name = "status-fd",
@@ -294,6 +297,15 @@ const struct cli_option cli_option_table[] = {
 	  .verbs = CLI_ON(EXPLAIN),
 	  .now = now_call,
 	  .help = "what becomes of one call: 'socket(38, 5, 0)'" },
+	{ .name = "cross-mounts",
+	  .verbs = CLI_ON(CHOWN),
+	  .now = now_cross_mounts,
+	  .help = "enter what is mounted below, too" },
+	{ .name = "profile",
+	  .arg = "PROFILE",
+	  .verbs = CLI_ON(CHOWN),
+	  .now = now_profile,
+	  .help = "whose ids; all words are directories then" },
 	{ .name = "features", .verbs = CLI_ON(VERSION), .now = now_features, .help = "libraries and what they serve" },
 	/* everywhere */
 	{ .name = "format",
