@@ -115,7 +115,7 @@ usage() {
 	local v
 	run "$LUNWARD" help
 	assert_status 0
-	for v in run check plan explain doctor profile help version; do
+	for v in run check plan explain chown doctor profile help version; do
 		assert_output_has "  $v "
 		"$LUNWARD" help $v | grep -q "^lunward $v"
 		[ "$("$LUNWARD" help $v)" = "$("$LUNWARD" $v --help)" ]
@@ -129,7 +129,7 @@ usage() {
 
 @test "every option is in the manual, and every option of the manual is in the table" {
 	local man=$LUNWARD_TREE/docs/man/lunward.1.scd v
-	for v in run check plan explain doctor profile help version; do "$LUNWARD" help $v; done |
+	for v in run check plan explain chown doctor profile help version; do "$LUNWARD" help $v; done |
 		grep -oE -- '^ +(-., )?--[a-z-]+' | grep -oE -- '--[a-z-]+' | sort -u >"$WORK/help"
 	grep -oE -- '--[a-z][a-z-]+\*' "$man" | tr -d '*' | sort -u >"$WORK/man"
 	[ -s "$WORK/help" ]

@@ -7,8 +7,8 @@ load live
 maps='tr -s " " </proc/self/uid_map; tr -s " " </proc/self/gid_map'
 
 in_other_userns() { [ "$(readlink "/proc/$1/ns/user")" != "$(readlink /proc/self/ns/user)" ]; }
-# lines_of N FILE...: there are as many.
-lines_of() { [ "$(cat "${@:2}" | wc -l)" = "$1" ]; }
+# lines_of N: there are as many in the files map.*, by now.
+lines_of() { [ "$(cat map.* | wc -l)" = "$1" ]; }
 
 # in_container MAP COMMAND...: as root of a user namespace that has only the ids of MAP ("0 0 65536").
 in_container() {
@@ -84,7 +84,7 @@ in_container() {
 		timeout 60 "$LUNWARD" run --ids single -- sh -c "$maps; read -r x" <hold >map.$i 2>err.$i 8>&- &
 		pids+=($!)
 	done
-	wait_for 30 lines_of 6 map.1 map.2 map.3 || { cat err.*; false; }
+	wait_for 30 lines_of 6 || { cat err.*; false; }
 	for i in 1 2 3; do echo >&8; done
 	for i in "${pids[@]}"; do wait "$i"; done
 	exec 8>&-
@@ -111,7 +111,7 @@ in_container() {
 		timeout 60 "$LUNWARD" run -- sh -c 'cat /proc/self/uid_map; read -r x' <hold >map.$i 2>err.$i 8>&- &
 		pids+=($!)
 	done
-	wait_for 30 lines_of $n map.* || { cat err.*; false; }
+	wait_for 30 lines_of $n || { cat err.*; false; }
 	# A single one among them takes no id of theirs.
 	"$LUNWARD" run --ids single -- cat /proc/self/uid_map >map.single
 	for ((i = 0; i < n; i++)); do echo >&8; done
