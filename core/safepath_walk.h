@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
-/* Deeper trees are refused (-ELOOP): each level keeps one descriptor. */
+/* Deeper trees are refused (-ELOOP): each level keeps two descriptors. */
 #define LW_WALK_DEPTH 256
 
 struct lw_walk_entry {

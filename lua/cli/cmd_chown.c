@@ -70,6 +70,14 @@ static int target(const struct cli *c, const struct lw_plan *p, struct lw_chown 
 	return -EINVAL;
 }
 
+/* Names in the tree are a stranger's: bytes that are no text, and worse for a terminal. */
+static json_t *name(const char *s)
+{
+	_cleanup_(lw_text_done_p) struct lw_text t = { 0 };
+	lw_text_add_json(&t, s);
+	return t.failed ? NULL : json_loads(t.buf, JSON_DECODE_ANY, NULL);
+}
+
 static int reown(const struct lw_host *h, const char *word, struct lw_chown *c, json_t *trees, struct lw_err *err)
 {
 	_cleanup_free_ char *path = lw_path_normalise(word, h->cwd);
@@ -81,11 +89,11 @@ static int reown(const struct lw_host *h, const char *word, struct lw_chown *c, 
 		r = lw_chown_tree(fd, path, c, err);
 	if (r < 0)
 		return r;
-	json_array_append_new(trees, json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:s}", "path", path, "entries",
+	json_array_append_new(trees, json_pack("{s:o,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o}", "path", name(path), "entries",
 					       (json_int_t)c->entries, "changed", (json_int_t)c->changed, "unmapped",
 					       (json_int_t)c->unmapped, "linked", (json_int_t)c->linked, "busy",
 					       (json_int_t)c->busy, "devices", (json_int_t)c->devices, "mounts",
-					       (json_int_t)c->mounts, "first_left", c->left));
+					       (json_int_t)c->mounts, "first_left", name(c->left)));
 	return 0;
 }
 
@@ -110,8 +118,11 @@ static void tell(struct lw_text *t, const json_t *tree)
 		if (n)
 			lw_text_addf(t, "  left alone: %" JSON_INTEGER_FORMAT " %s\n", n, left[i].what);
 	}
-	if (first && *first)
-		lw_text_addf(t, "  the first: %s\n", first);
+	if (first && *first) {
+		lw_text_add(t, "  the first: ");
+		lw_text_add_json(t, first);
+		lw_text_add(t, "\n");
+	}
 }
 
 static int show(const struct cli *c, json_t *trees)

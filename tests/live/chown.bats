@@ -125,9 +125,38 @@ owners() { find "$1" -printf '%P %U:%G\n' | LC_ALL=C sort; }
 	assert_status 1
 	assert_output_has "left alone: 1 of owners that the ids do not map"
 	assert_output_has "left alone: 1 device nodes"
-	assert_output_has "the first: unknown"
+	assert_output_has 'the first: "unknown"'
 	[ "$(stat -c %u:%g t/unknown)" = 30000:60000 ]
 	[ "$(stat -c %u t/null)" = 0 ]
+}
+
+@test "chown: a name in the tree that is no text, or worse, is told as text" {
+	shifted
+	mkdir t
+	local bad=$'x\e[31m\xff'
+	touch "t/$bad"
+	chown 30000:30000 "t/$bad"
+	chown_tree p.lua t
+	assert_status 1
+	assert_output_has 'the first: "x\u001b[31m'
+	[[ $output != *$'\e'* ]]
+	chown_tree --format json p.lua t
+	assert_status 1
+	[ "$(field unmapped)" = 1 ]
+}
+
+@test "chown: killed anywhere, it is finished by the next" {
+	shifted
+	mkdir -p t/{1..40}
+	local i
+	for i in {1..40}; do touch "t/$i/"{1..60}; done
+	for i in 0.005 0.01 0.02 0.03; do
+		timeout -s KILL $i "$LUNWARD" chown p.lua t || true
+	done
+	chown_tree --format json p.lua t
+	assert_status 0
+	[ "$(field entries)" = 2441 ]
+	[ -z "$(find t ! -uid 60000)" ]
 }
 
 @test "chown: other mounts are not entered unless asked" {
