@@ -286,10 +286,8 @@ static const struct lw_name base_words[] = {
 };
 const WORDS(lw_seccomp_base_table, base_words);
 static const struct lw_name action_words[] = {
-	{ "allow", LW_SECCOMP_ALLOW },
-	{ "errno", LW_SECCOMP_ERRNO },
-	{ "kill", LW_SECCOMP_KILL },
-	{ "log", LW_SECCOMP_LOG },
+	{ "allow", LW_SECCOMP_ALLOW }, { "errno", LW_SECCOMP_ERRNO }, { "kill", LW_SECCOMP_KILL },
+	{ "log", LW_SECCOMP_LOG },     { "only", LW_SECCOMP_ONLY },
 };
 static const WORDS(action_table, action_words);
 static const struct lw_field rule_fields[] = {
@@ -298,7 +296,8 @@ static const struct lw_field rule_fields[] = {
 	  .offset = offsetof(struct lw_seccomp_rule, action),
 	  .names = &action_table,
 	  .def = "\"allow\"",
-	  .help = "What happens to these calls; \"log\" allows them and tells the kernel's audit." },
+	  .help = "What happens to these calls; \"log\" allows them and tells the kernel's audit, \"only\" allows them "
+		  "where a pattern matches and denies them where none does." },
 	{ .key = "errno",
 	  .kind = LW_K_CUSTOM,
 	  .offset = offsetof(struct lw_seccomp_rule, errno_value),
@@ -311,9 +310,25 @@ static const struct lw_field rule_fields[] = {
 	  .kind = LW_K_STRLIST,
 	  .offset = offsetof(struct lw_seccomp_rule, names),
 	  .check = lw_check_call_name,
-	  .form = "a list of system calls or groups, \"@mount\"",
+	  .form = "a list of system calls, patterns \"socket(AF_INET, *)\" or groups \"@mount\"",
 	  .def = "none",
-	  .help = "System calls, groups, or \"all\"." },
+	  .help = "System calls, patterns of their arguments, groups, or \"all\"." },
+	{ .key = "capabilities",
+	  .kind = LW_K_CUSTOM,
+	  .offset = offsetof(struct lw_seccomp_rule, caps),
+	  .read = lw_read_rule_caps,
+	  .write = lw_write_rule_caps,
+	  .form = "a list of capabilities",
+	  .def = "{}",
+	  .help = "The rule holds only where the sandbox has all of these." },
+	{ .key = "without",
+	  .kind = LW_K_CUSTOM,
+	  .offset = offsetof(struct lw_seccomp_rule, unless),
+	  .read = lw_read_rule_caps,
+	  .write = lw_write_rule_caps,
+	  .form = "a list of capabilities",
+	  .def = "{}",
+	  .help = "The rule holds only where the sandbox has none of these." },
 };
 const struct lw_schema lw_seccomp_rule_schema = { SCHEMA("seccomp rule", struct lw_seccomp_rule, rule_fields),
 						  .finish = lw_seccomp_rule_finish };
@@ -342,6 +357,11 @@ static const struct lw_field seccomp_fields[] = {
 	  .form = "a list of architectures, \"x86\"",
 	  .def = "{}",
 	  .help = "Further ABIs that are allowed besides the native one; a call through any other kills the process." },
+	{ .key = "log",
+	  .kind = LW_K_BOOL,
+	  .offset = offsetof(struct lw_seccomp, log),
+	  .def = "false",
+	  .help = "Whether the kernel's audit is told of denied calls." },
 };
 const struct lw_schema lw_seccomp_schema = { SCHEMA("seccomp", struct lw_seccomp, seccomp_fields) };
 

@@ -5,8 +5,8 @@
 #include <string.h>
 #include "seccomp_filter.h"
 
-static int find_abis(const struct lw_seccomp *p, const struct lw_abi *ret[LW_ABI_MAX], unsigned *ret_n,
-		     struct lw_err *err)
+int lw_seccomp_abis(const struct lw_seccomp *p, const struct lw_abi *ret[LW_ABI_MAX], unsigned *ret_n,
+		    struct lw_err *err)
 {
 	unsigned n_foreign, n = 0;
 	const struct lw_abi *foreign = lw_abi_foreign(&n_foreign);
@@ -37,19 +37,19 @@ static int build(const struct lw_seccomp *p, uint64_t caps, const struct lw_abi 
 		 struct lw_arena *a, struct lw_filter *ret, struct lw_err *err)
 {
 	struct lw_verdicts all[LW_ABI_MAX];
-	struct lw_filter own = { 0 }, reference = { 0 };
+	struct lw_reference references[LW_ABI_MAX] = { 0 };
+	struct lw_filter own = { 0 };
 	for (unsigned i = 0; i < n_abis; i++) {
 		int r = lw_seccomp_verdicts(p, caps, abis[i], a, &all[i], err);
+		if (r == 0)
+			r = lw_libseccomp_build(&all[i], a, &references[i], err);
 		if (r < 0)
 			return r;
 	}
-	int r = lw_libseccomp_build(&all[0], a, &reference, err);
+	int r = lw_layout_build(all, n_abis, a, &own, err);
 	if (r < 0)
 		return r;
-	r = lw_layout_build(all, n_abis, a, &own, err);
-	if (r < 0)
-		return r;
-	return lw_seccomp_choose(&own, &reference, all, n_abis, ret, err);
+	return lw_seccomp_choose(&own, references, all, n_abis, ret, err);
 }
 
 int lw_seccomp_compile(const struct lw_seccomp *p, uint64_t caps, int state_fd, struct lw_arena *a,
@@ -67,7 +67,7 @@ int lw_seccomp_compile(const struct lw_seccomp *p, uint64_t caps, int state_fd, 
 		if (lw_seccomp_cache_get(state_fd, key, a, ret))
 			return 0;
 	}
-	int r = find_abis(p, abis, &n_abis, err);
+	int r = lw_seccomp_abis(p, abis, &n_abis, err);
 	if (r < 0)
 		return r;
 	/* The intermediate forms are large: they go with an arena of their own. */

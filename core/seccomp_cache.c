@@ -8,7 +8,7 @@
 #include "cache.h"
 
 #define KIND "seccomp"
-#define FORMAT 2
+#define FORMAT 3
 
 static void add_number(struct lw_sha256 *c, uint64_t v)
 {
@@ -44,6 +44,8 @@ void lw_seccomp_key(const struct lw_seccomp *p, uint64_t caps, uint8_t ret[32])
 		add_number(&c, (uint64_t)rule->action);
 		add_number(&c, rule->action == LW_SECCOMP_ERRNO ? (uint64_t)rule->errno_value : 0);
 		add_list(&c, &rule->names);
+		add_number(&c, rule->caps);
+		add_number(&c, rule->unless);
 	}
 	add_list(&c, &p->architectures);
 	lw_sha256_end(&c, ret);

@@ -28,27 +28,74 @@ static void release_p(scmp_filter_ctx *ctx)
 		seccomp_release(*ctx);
 }
 
-static int add_verdict(scmp_filter_ctx ctx, int nr, const struct lw_verdict *v, uint32_t fallback,
-		       struct lw_terms *terms, struct lw_arena *a)
+/* The ABI being written for, and what of it libseccomp cannot say. */
+struct job {
+	scmp_filter_ctx ctx;
+	const struct lw_verdicts *all;
+	struct lw_arena *a;
+	struct lw_terms *terms;
+	bool *skip, skips;
+};
+
+static uint32_t scmp_arch(const struct lw_abi *abi)
 {
-	if (v->n_rules == 0)
-		return v->action == fallback ? 0 : seccomp_rule_add_array(ctx, v->action, nr, 0, NULL);
-	if (lw_verdict_cover(v, a, terms) < 0)
-		return -E2BIG;
+	if (abi->audit_arch == AUDIT_ARCH_I386)
+		return SCMP_ARCH_X86;
+	return abi->first == LW_X32_BIT ? SCMP_ARCH_X32 : SCMP_ARCH_NATIVE;
+}
+
+/* libseccomp takes foreign calls by the native number of the same name, or a number of its own making. On i386 it makes
+ * two calls out of those that socketcall and ipc also stand for. */
+static int scmp_number(const struct job *job, unsigned nr, int *ret)
+{
+	static const char shared[][12] = { "socketcall", "ipc", "recv", "send", "accept", "msg", "sem", "shm" };
+	const char *name = job->all->abi->names[nr];
+	if (scmp_arch(job->all->abi) == SCMP_ARCH_NATIVE) {
+		*ret = (int)nr;
+		return 0;
+	}
+	if (!name)
+		return -ENOENT;
+	*ret = seccomp_syscall_resolve_name(name);
+	if (*ret == __NR_SCMP_ERROR ||
+	    seccomp_syscall_resolve_name_arch(scmp_arch(job->all->abi), name) != (int)(job->all->abi->first + nr))
+		return -ENOENT;
+	for (size_t i = 0; i < sizeof shared / sizeof shared[0]; i++)
+		if (strncmp(name, shared[i], strlen(shared[i])) == 0)
+			return -ENOENT;
+	/* i386's direct socket calls, one range of numbers */
+	return job->all->abi->audit_arch == AUDIT_ARCH_I386 && nr >= 359 && nr <= 373 ? -ENOENT : 0;
+}
+
+static int add_terms(const struct job *job, int nr, const struct lw_terms *terms)
+{
 	for (unsigned i = 0; i < terms->n; i++) {
 		const struct lw_term *t = &terms->v[i];
 		struct scmp_arg_cmp cmp[6];
 		unsigned n = 0;
-		if (t->action == fallback)
+		if (t->action == job->all->fallback)
 			continue;
 		for (unsigned arg = 0; arg < 6; arg++)
 			if (t->mask[arg])
 				cmp[n++] = SCMP_CMP64(arg, SCMP_CMP_MASKED_EQ, t->mask[arg], t->value[arg]);
-		int r = seccomp_rule_add_array(ctx, t->action, nr, n, cmp);
+		int r = seccomp_rule_add_array(job->ctx, t->action, nr, n, cmp);
 		if (r < 0)
 			return r;
 	}
 	return 0;
+}
+
+static int add_verdict(struct job *job, unsigned nr)
+{
+	const struct lw_verdict *v = &job->all->v[nr];
+	int number;
+	if (scmp_number(job, nr, &number) < 0 || (v->n_rules && lw_verdict_cover(v, job->a, job->terms) < 0)) {
+		job->skip[nr] = job->skips = true;
+		return 0;
+	}
+	if (v->n_rules)
+		return add_terms(job, number, job->terms);
+	return v->action == job->all->fallback ? 0 : seccomp_rule_add_array(job->ctx, v->action, number, 0, NULL);
 }
 
 #define PROLOGUE_MAX 10
@@ -72,8 +119,8 @@ static unsigned write_prologue(const struct lw_verdicts *native, struct sock_fil
 	return n;
 }
 
-static int export_program(scmp_filter_ctx ctx, const struct lw_verdicts *native, struct lw_arena *a,
-			  struct lw_filter *ret, struct lw_err *err)
+static int export_program(scmp_filter_ctx ctx, const struct lw_verdicts *all, struct lw_arena *a, struct lw_filter *ret,
+			  struct lw_err *err)
 {
 	/* seccomp_export_bpf_mem came with 2.6. */
 	_cleanup_close_ int fd = memfd_create("filter", MFD_CLOEXEC);
@@ -87,10 +134,7 @@ static int export_program(scmp_filter_ctx ctx, const struct lw_verdicts *native,
 		return lw_fail(err, -errno, "memfd: %s", strerror(errno));
 	size_t size = (size_t)st.st_size;
 	struct sock_filter prologue[PROLOGUE_MAX];
-	unsigned n_prologue = write_prologue(native, prologue);
-	if (size % sizeof *ret->insns || size / sizeof *ret->insns + n_prologue > LW_FILTER_MAX)
-		return lw_fail_as(err, LW_ERR_POLICY, -E2BIG, "the policy needs more than %d instructions",
-				  LW_FILTER_MAX);
+	unsigned n_prologue = scmp_arch(all->abi) == SCMP_ARCH_NATIVE ? write_prologue(all, prologue) : 0;
 	unsigned n = n_prologue + (unsigned)(size / sizeof *ret->insns);
 	struct sock_filter *insns = lw_arena_array(a, n, sizeof *insns);
 	if (!insns)
@@ -103,37 +147,55 @@ static int export_program(scmp_filter_ctx ctx, const struct lw_verdicts *native,
 	return 0;
 }
 
-int lw_libseccomp_build(const struct lw_verdicts *native, struct lw_arena *a, struct lw_filter *ret, struct lw_err *err)
+static int open_filter(struct job *job, struct lw_err *err)
 {
-	_cleanup_(release_p) scmp_filter_ctx ctx = seccomp_init(native->fallback);
-	struct lw_terms *terms = lw_arena_alloc(a, sizeof *terms);
-	if (!ctx || !terms)
-		return lw_fail(err, -ENOMEM, "out of memory");
-	int r = seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
+	uint32_t arch = scmp_arch(job->all->abi);
+	int r = seccomp_attr_set(job->ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
 	if (r == 0)
-		r = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-	if (r < 0)
-		return lw_fail(err, r, "libseccomp refuses an attribute: %s", strerror(-r));
-	for (unsigned nr = 0; nr < *native->abi->count; nr++) {
-		r = add_verdict(ctx, (int)nr, &native->v[nr], native->fallback, terms, a);
-		if (r < 0)
-			return lw_fail(err, r, "libseccomp refuses the rule for %s: %s",
-				       native->abi->names[nr] ? native->abi->names[nr] : "a gap", strerror(-r));
-	}
-	return export_program(ctx, native, a, ret, err);
+		r = seccomp_attr_set(job->ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+	if (r == 0 && arch != SCMP_ARCH_NATIVE)
+		r = seccomp_arch_remove(job->ctx, SCMP_ARCH_NATIVE);
+	if (r == 0 && arch != SCMP_ARCH_NATIVE)
+		r = seccomp_arch_add(job->ctx, arch);
+	return r < 0 ? lw_fail(err, r, "libseccomp refuses an attribute: %s", strerror(-r)) : 0;
 }
 
-int lw_seccomp_choose(const struct lw_filter *own, const struct lw_filter *reference, const struct lw_verdicts *abis,
-		      unsigned n_abis, struct lw_filter *ret, struct lw_err *err)
+int lw_libseccomp_build(const struct lw_verdicts *all, struct lw_arena *a, struct lw_reference *ret, struct lw_err *err)
 {
-	if (lw_filter_obeys(own, abis, n_abis) && lw_filter_equal(own, reference, &abis[0])) {
+	_cleanup_(release_p) scmp_filter_ctx ctx = seccomp_init(all->fallback);
+	struct job job = { .ctx = ctx, .all = all, .a = a };
+	job.terms = lw_arena_alloc(a, sizeof *job.terms);
+	job.skip = lw_arena_array(a, *all->abi->count, sizeof *job.skip);
+	if (!ctx || !job.terms || !job.skip)
+		return lw_fail(err, -ENOMEM, "out of memory");
+	int r = open_filter(&job, err);
+	if (r < 0)
+		return r;
+	for (unsigned nr = 0; nr < *all->abi->count; nr++) {
+		r = add_verdict(&job, nr);
+		if (r < 0)
+			return lw_fail(err, r, "libseccomp refuses the rule for %s: %s",
+				       all->abi->names[nr] ? all->abi->names[nr] : "a gap", strerror(-r));
+	}
+	ret->skip = job.skips ? job.skip : NULL;
+	return export_program(ctx, all, a, &ret->filter, err);
+}
+
+int lw_seccomp_choose(const struct lw_filter *own, const struct lw_reference *references,
+		      const struct lw_verdicts *abis, unsigned n_abis, struct lw_filter *ret, struct lw_err *err)
+{
+	bool same = lw_filter_obeys(own, abis, n_abis);
+	for (unsigned i = 0; i < n_abis && same; i++)
+		same = lw_filter_equal(own, &references[i].filter, &abis[i], references[i].skip);
+	if (same) {
 		*ret = *own;
 		return 0;
 	}
 	if (n_abis > 1)
 		return lw_fail(err, -EIO, "the filter for a foreign architecture fails its own check");
-	if (!lw_filter_obeys(reference, abis, n_abis))
+	if (references[0].skip || references[0].filter.n > LW_FILTER_MAX ||
+	    !lw_filter_obeys(&references[0].filter, abis, n_abis))
 		return lw_fail(err, -EIO, "libseccomp's filter is not what the policy says");
-	*ret = *reference;
+	*ret = references[0].filter;
 	return 0;
 }

@@ -1,5 +1,5 @@
 /* seccomp_cover.c: turns a verdict's ordered rules into disjoint terms that can be given to libseccomp in any order.
- * Its rules have no order, its comparisons other than MASKED_EQ look at 64 bits, and it has no "everything but": so
+ * Its rules have no order, its comparisons other than MASKED_EQ look at all 64 bits, and it has no "everything but": so
  * ranges become prefixes and what remains after a match is split bit by bit (the "sharp" of two cubes). */
 #include "seccomp_filter.h"
 
@@ -7,8 +7,10 @@
 
 #define ARGS 6
 
-/* Terms that an open comparison stands for: one for EQ, at most 32 prefixes for a range. */
-static unsigned prefixes(const struct lw_arg_cmp *cmp, uint32_t mask[32], uint32_t value[32])
+#define BITS 64
+
+/* Terms that an open comparison stands for: one for EQ, else at most one prefix for each bit compared. */
+static unsigned prefixes(const struct lw_arg_cmp *cmp, uint64_t mask[BITS], uint64_t value[BITS])
 {
 	unsigned n = 0;
 	if (cmp->op == LW_ARG_EQ) {
@@ -16,13 +18,14 @@ static unsigned prefixes(const struct lw_arg_cmp *cmp, uint32_t mask[32], uint32
 		value[0] = cmp->value;
 		return 1;
 	}
-	/* x < v: for every bit set in v, the same bits above it, a 0 there, anything below. x > v: bits clear, a 1. */
-	for (unsigned bit = 0; bit < 32; bit++) {
-		uint32_t one = UINT32_C(1) << bit;
+	/* x < v: for every bit set in v, the same bits above it, a 0 there, anything below. x > v: bits clear, a 1. x
+	 * != v: either. */
+	for (unsigned bit = 0; bit < BITS; bit++) {
+		uint64_t one = UINT64_C(1) << bit;
 		bool set = cmp->value & one;
-		if (set != (cmp->op == LW_ARG_LT))
+		if (!(cmp->mask & one) || (cmp->op != LW_ARG_NE && set != (cmp->op == LW_ARG_LT)))
 			continue;
-		mask[n] = ~(one - 1);
+		mask[n] = cmp->mask & ~(one - 1);
 		value[n] = (cmp->value ^ one) & mask[n];
 		n++;
 	}
@@ -59,7 +62,7 @@ static int without(const struct lw_term *a, const struct lw_term *b, struct lw_t
 	if (!both(a, b, &common))
 		return push(out, a);
 	for (unsigned i = 0; i < ARGS; i++) {
-		for (uint32_t bit = UINT32_C(1) << 31; bit; bit >>= 1) {
+		for (uint64_t bit = UINT64_C(1) << 63; bit; bit >>= 1) {
 			struct lw_term t = rest;
 			if (!(bit & b->mask[i] & ~a->mask[i]))
 				continue;
@@ -93,11 +96,13 @@ static int take(struct lw_terms *left, struct lw_terms *spare, const struct lw_t
 static int take_rule(struct lw_terms *left, struct lw_terms *spare, const struct lw_arg_rule *rule,
 		     struct lw_terms *ret)
 {
-	uint32_t mask[LW_ARG_CMPS][32], value[LW_ARG_CMPS][32];
+	uint64_t mask[LW_ARG_CMPS][BITS], value[LW_ARG_CMPS][BITS];
 	unsigned n[LW_ARG_CMPS] = { 0 }, total = 1;
 	for (unsigned j = 0; j < rule->n; j++) {
 		n[j] = prefixes(&rule->cmp[j], mask[j], value[j]);
 		total *= n[j];
+		if (total > LW_TERMS_MAX)
+			return -1;
 	}
 	for (unsigned k = 0; k < total; k++) {
 		struct lw_term term = { .action = rule->action };

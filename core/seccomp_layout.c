@@ -64,32 +64,62 @@ static unsigned emit_jump(struct layout *l, unsigned op, uint32_t k, unsigned wh
 	return emit(l, BPF_JMP | op | BPF_K, when_true - l->at, when_false - l->at, k);
 }
 
-static size_t low_word(unsigned arg)
+static size_t word_offset(unsigned arg, bool high)
 {
 	size_t offset = offsetof(struct seccomp_data, args) + 8 * (size_t)arg;
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-	offset += 4;
+	high = !high;
 #endif
-	return offset;
+	return offset + (high ? 4 : 0);
 }
 
-/* True when the accumulator still holds the low word of this comparison's argument after it. */
+static uint32_t half(uint64_t v, bool high)
+{
+	return (uint32_t)(high ? v >> 32 : v);
+}
+
+/* True when the accumulator still holds the low word of this comparison's argument after it, whichever way it went. */
 static bool keeps_word(const struct lw_arg_cmp *cmp)
 {
-	return cmp->op != LW_ARG_EQ || cmp->mask == LW_ARG_ALL;
+	return cmp->mask == LW_ARG_ALL;
 }
 
-/* One comparison; `loaded`: the accumulator holds the argument already. */
+/* (word & mask) OP value of one half. `loaded`: the accumulator holds the word already. */
+static unsigned emit_half(struct layout *l, const struct lw_arg_cmp *cmp, unsigned op, bool high, bool loaded,
+			  unsigned yes, unsigned no)
+{
+	uint32_t mask = half(cmp->mask, high);
+	unsigned label = emit_jump(l, op, half(cmp->value, high), yes, no);
+	if (mask != UINT32_MAX)
+		label = emit(l, BPF_ALU | BPF_AND | BPF_K, 0, 0, mask);
+	return loaded ? label : emit_load(l, word_offset(cmp->arg, high));
+}
+
+/* One comparison; `loaded`: the accumulator holds the low word of the argument already. */
 static unsigned emit_compare(struct layout *l, const struct lw_arg_cmp *cmp, bool loaded, unsigned yes, unsigned no)
 {
-	unsigned label;
-	if (cmp->op == LW_ARG_LT)
-		label = emit_jump(l, BPF_JGE, cmp->value, no, yes);
-	else
-		label = emit_jump(l, cmp->op == LW_ARG_GT ? BPF_JGT : BPF_JEQ, cmp->value, yes, no);
-	if (!keeps_word(cmp))
-		label = emit(l, BPF_ALU | BPF_AND | BPF_K, 0, 0, cmp->mask);
-	return loaded ? label : emit_load(l, low_word(cmp->arg));
+	bool wide = half(cmp->mask, true) != 0;
+	unsigned low;
+	switch (cmp->op) {
+	case LW_ARG_NE:
+		low = emit_half(l, cmp, BPF_JEQ, false, loaded && !wide, no, yes);
+		return wide ? emit_half(l, cmp, BPF_JEQ, true, false, low, yes) : low;
+	case LW_ARG_LT:
+		low = emit_half(l, cmp, BPF_JGE, false, loaded && !wide, no, yes);
+		break;
+	case LW_ARG_GT:
+		low = emit_half(l, cmp, BPF_JGT, false, loaded && !wide, yes, no);
+		break;
+	default:
+		low = emit_half(l, cmp, BPF_JEQ, false, loaded && !wide, yes, no);
+		return wide ? emit_half(l, cmp, BPF_JEQ, true, false, low, no) : low;
+	}
+	if (!wide)
+		return low;
+	/* Equal high words leave it to the low ones. */
+	bool less = cmp->op == LW_ARG_LT;
+	low = emit_jump(l, BPF_JEQ, half(cmp->value, true), low, less ? yes : no);
+	return emit_half(l, cmp, BPF_JGT, true, false, less ? no : yes, low);
 }
 
 /* One rule: to `next` when a comparison does not hold. */

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include "call_text.h"
 #include "seccomp.h"
 #include "seccomp_groups.h"
 
@@ -16,11 +17,11 @@ static unsigned abi_bit(const struct lw_abi *abi)
 	return abi->first ? LW_ON_X32 : LW_ON_X86_64;
 }
 
-static void set_all(const struct lw_verdicts *all, uint32_t action)
+static void set_all(const struct lw_verdicts *all, uint32_t action, uint16_t by)
 {
 	for (unsigned nr = 0; nr < *all->abi->count; nr++)
 		if (all->abi->names[nr])
-			all->v[nr] = (struct lw_verdict){ .action = action };
+			all->v[nr] = (struct lw_verdict){ .action = action, .by = by };
 }
 
 /* Docker's rules for one call are alternatives: a further one is added unless the call is allowed outright. */
@@ -43,9 +44,23 @@ static void docker_add(struct lw_verdict *v, const struct lw_arg_rule *rule, str
 	v->n_rules++;
 }
 
+/* Calls newer than docker's profile are not there, as runc has it: callers go on with older ones. */
+static void docker_newer(const struct lw_verdicts *all)
+{
+	int last = -1;
+	for (unsigned i = 0; i < lw_docker_count; i++)
+		for (const char *const *name = lw_docker_table[i].names; *name; name++) {
+			int nr = lw_abi_number(all->abi, *name);
+			last = nr > last ? nr : last;
+		}
+	for (unsigned nr = (unsigned)(last + 1); nr < *all->abi->count; nr++)
+		all->v[nr].action = LW_NOSYS;
+}
+
 static void base_docker(const struct lw_verdicts *all, uint64_t caps, struct lw_arena *a)
 {
-	set_all(all, LW_DENY);
+	set_all(all, LW_DENY, 0);
+	docker_newer(all);
 	for (unsigned i = 0; i < lw_docker_count; i++) {
 		const struct lw_docker_row *row = &lw_docker_table[i];
 		if (row->cap >= 0 && !(caps >> row->cap & 1))
@@ -70,27 +85,82 @@ static void take(const struct lw_verdicts *all, const struct lw_seccomp_cut *tab
 			continue;
 		int nr = lw_abi_number(all->abi, cut->name);
 		if (nr >= 0)
-			all->v[nr] = (struct lw_verdict){ cut->action, cut->n_rules, cut->rules };
+			all->v[nr] = (struct lw_verdict){ .action = cut->action,
+							  .n_rules = cut->n_rules,
+							  .rules = cut->rules };
 	}
 }
 
-struct set_call {
+/* A rule of the policy as it is applied to an ABI. */
+struct applied {
 	const struct lw_verdicts *all;
+	struct lw_arena *a;
 	uint32_t action;
+	uint16_t by; /* its number, from 1 */
+	bool only;
+	struct lw_err *err;
+	int r;
 };
 
-static void set_call(void *arg, const char *name)
+/* "only": what no pattern of this rule matches is denied. The first of them puts everything said before away. */
+static void begin_only(const struct applied *r, struct lw_verdict *v)
 {
-	const struct set_call *s = arg;
-	int nr = lw_abi_number(s->all->abi, name);
-	if (nr >= 0)
-		s->all->v[nr] = (struct lw_verdict){ .action = s->action };
+	if (v->by != r->by)
+		*v = (struct lw_verdict){ .action = LW_DENY, .by = r->by };
+}
+
+/* The new rules are asked before those that were there. */
+static int put_rules(const struct applied *r, const struct lw_call_pattern *p, struct lw_verdict *v)
+{
+	struct lw_arg_rule *rules;
+	if (p->n + v->n_rules > LW_VERDICT_RULES) {
+		lw_fail_as(r->err, LW_ERR_POLICY, -E2BIG, "more than %d argument rules for %s", LW_VERDICT_RULES,
+			   p->name);
+		lw_err_hint(r->err, "write ranges, or one rule without arguments");
+		return -E2BIG;
+	}
+	rules = lw_arena_array(r->a, p->n + v->n_rules, sizeof *rules);
+	if (!rules)
+		return lw_fail(r->err, -ENOMEM, "out of memory");
+	for (unsigned i = 0; i < p->n; i++) {
+		rules[i] = p->rules[i];
+		rules[i].action = r->action;
+		rules[i].by = r->by;
+	}
+	if (v->n_rules)
+		memcpy(rules + p->n, v->rules, v->n_rules * sizeof *rules);
+	v->rules = rules;
+	v->n_rules = (uint16_t)(v->n_rules + p->n);
+	return 0;
+}
+
+/* A call by name, or a pattern. */
+static void apply_call(void *arg, const char *text)
+{
+	struct applied *r = arg;
+	struct lw_call_pattern p = { .any = true };
+	bool plain = !strchr(text, '(');
+	if (r->r < 0)
+		return;
+	if (!plain)
+		r->r = lw_call_pattern_parse(text, r->a, &p, r->err);
+	int nr = r->r < 0 ? -1 : lw_abi_number(r->all->abi, plain ? text : p.name);
+	if (nr < 0)
+		return;
+	struct lw_verdict *v = &r->all->v[nr];
+	if (r->only)
+		begin_only(r, v);
+	if (!p.any)
+		r->r = put_rules(r, &p, v);
+	else
+		*v = (struct lw_verdict){ .action = r->action, .by = r->by };
 }
 
 static int rule_action(const struct lw_seccomp_rule *rule, uint32_t *ret, struct lw_err *err)
 {
 	switch (rule->action) {
 	case LW_SECCOMP_ALLOW:
+	case LW_SECCOMP_ONLY:
 		*ret = SECCOMP_RET_ALLOW;
 		return 0;
 	case LW_SECCOMP_ERRNO:
@@ -108,34 +178,31 @@ static int rule_action(const struct lw_seccomp_rule *rule, uint32_t *ret, struct
 	return lw_fail_as(err, LW_ERR_POLICY, -EINVAL, "unknown action %d", rule->action);
 }
 
-static int apply_rule(struct lw_verdicts *all, const struct lw_seccomp_rule *rule, struct lw_err *err)
+static int apply_rule(struct lw_verdicts *all, const struct lw_seccomp_rule *rule, uint16_t by, struct lw_arena *a,
+		      struct lw_err *err)
 {
-	struct set_call s = { .all = all };
+	struct applied s = { .all = all, .a = a, .by = by, .only = rule->action == LW_SECCOMP_ONLY, .err = err };
 	int r = rule_action(rule, &s.action, err);
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < rule->names.n; i++) {
+	for (size_t i = 0; i < rule->names.n && r == 0; i++) {
 		const char *name = rule->names.v[i];
-		if (!lw_seccomp_name_known(name)) {
-			const char *near = lw_syscall_nearest(name);
-			lw_fail_as(err, LW_ERR_POLICY, -EINVAL, "unknown system call '%s'", name);
-			if (near)
-				lw_err_hint(err, "did you mean \"%s\"?", near);
-			return -EINVAL;
-		}
-		if (strcmp(name, "all") == 0 || strcmp(name, "@known") == 0) {
-			set_all(all, s.action);
+		const struct lw_syscall_group *g = name[0] == '@' ? lw_syscall_group_find(name) : NULL;
+		if (strcmp(name, "all") == 0 || (g && !g->members)) {
+			set_all(all, s.action, by);
 			/* What is newer than our table is not there, unless a filter that allowed everything is told to
 			 * go on doing so. */
-			if (s.action != SECCOMP_RET_ALLOW)
+			if (s.action != SECCOMP_RET_ALLOW && s.action != SECCOMP_RET_LOG)
 				all->beyond = LW_NOSYS;
-		} else if (name[0] == '@') {
-			lw_syscall_group_each(lw_syscall_group_find(name), set_call, &s);
+		} else if (g) {
+			lw_syscall_group_each(g, apply_call, &s);
+		} else if (strchr(name, '(') || lw_seccomp_name_known(name)) {
+			apply_call(&s, name);
 		} else {
-			set_call(&s, name);
+			r = lw_call_unknown(name, err);
 		}
+		if (r == 0)
+			r = s.r;
 	}
-	return 0;
+	return r;
 }
 
 int lw_seccomp_verdicts(const struct lw_seccomp *p, uint64_t caps, const struct lw_abi *abi, struct lw_arena *a,
@@ -160,7 +227,7 @@ int lw_seccomp_verdicts(const struct lw_seccomp *p, uint64_t caps, const struct 
 			take(&all, lw_strict_table, lw_strict_count);
 		break;
 	case LW_SECCOMP_DENY:
-		set_all(&all, LW_DENY);
+		set_all(&all, LW_DENY, 0);
 		break;
 	case LW_SECCOMP_UNCONFINED:
 		for (unsigned nr = 0; nr < *abi->count; nr++)
@@ -171,8 +238,12 @@ int lw_seccomp_verdicts(const struct lw_seccomp *p, uint64_t caps, const struct 
 		return lw_fail_as(err, LW_ERR_POLICY, -EINVAL, "unknown base policy %d", p->base);
 	}
 	for (size_t i = 0; i < p->n_rules; i++) {
-		int r = apply_rule(&all, &p->rules[i], err);
+		const struct lw_seccomp_rule *rule = &p->rules[i];
+		if ((rule->caps & caps) != rule->caps || (rule->unless & caps))
+			continue;
+		int r = apply_rule(&all, rule, (uint16_t)(i + 1), a, err);
 		if (r < 0) {
+			lw_err_at(err, rule->rec.origin);
 			lw_err_in(err, "rules[%zu]", i);
 			return r;
 		}
@@ -185,28 +256,39 @@ int lw_seccomp_verdicts(const struct lw_seccomp *p, uint64_t caps, const struct 
 
 static bool holds(const struct lw_arg_cmp *cmp, const struct seccomp_data *call)
 {
-	uint32_t low = (uint32_t)call->args[cmp->arg];
+	uint64_t v = call->args[cmp->arg] & cmp->mask;
 	switch (cmp->op) {
 	case LW_ARG_EQ:
-		return (low & cmp->mask) == cmp->value;
+		return v == cmp->value;
+	case LW_ARG_NE:
+		return v != cmp->value;
 	case LW_ARG_LT:
-		return low < cmp->value;
+		return v < cmp->value;
 	default: /* LW_ARG_GT */
-		return low > cmp->value;
+		return v > cmp->value;
 	}
 }
 
-uint32_t lw_verdict_eval(const struct lw_verdict *v, const struct seccomp_data *call)
+uint32_t lw_verdict_blame(const struct lw_verdict *v, const struct seccomp_data *call, unsigned *ret_by)
 {
 	for (unsigned i = 0; i < v->n_rules; i++) {
 		const struct lw_arg_rule *rule = &v->rules[i];
 		bool match = true;
 		for (unsigned j = 0; j < rule->n && match; j++)
 			match = holds(&rule->cmp[j], call);
-		if (match)
+		if (match) {
+			*ret_by = rule->by;
 			return rule->action;
+		}
 	}
+	*ret_by = v->by;
 	return v->action;
+}
+
+uint32_t lw_verdict_eval(const struct lw_verdict *v, const struct seccomp_data *call)
+{
+	unsigned by;
+	return lw_verdict_blame(v, call, &by);
 }
 
 uint32_t lw_verdicts_eval(const struct lw_verdicts *all, const struct seccomp_data *call)

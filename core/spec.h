@@ -169,12 +169,14 @@ enum lw_seccomp_base {
 	LW_SECCOMP_UNCONFINED,
 	LW_SECCOMP_DENY
 };
-enum lw_seccomp_action { LW_SECCOMP_ALLOW, LW_SECCOMP_ERRNO, LW_SECCOMP_KILL, LW_SECCOMP_LOG };
+/* ONLY: allow these calls where a pattern matches, EPERM where none does. */
+enum lw_seccomp_action { LW_SECCOMP_ALLOW, LW_SECCOMP_ERRNO, LW_SECCOMP_KILL, LW_SECCOMP_LOG, LW_SECCOMP_ONLY };
 struct lw_seccomp_rule {
 	struct lw_rec rec;
 	int action;              /* enum lw_seccomp_action */
 	int errno_value;         /* LW_SECCOMP_ERRNO: 1-4095; EPERM by default */
-	struct lw_strlist names; /* syscall names, "@group" names or "all" */
+	struct lw_strlist names; /* syscall names, patterns "socket(AF_INET, *)", "@group" names or "all" */
+	uint64_t caps, unless;   /* holds with all of these capabilities, and without any of those */
 };
 struct lw_seccomp {
 	struct lw_rec rec;
@@ -182,6 +184,7 @@ struct lw_seccomp {
 	size_t n_rules; /* n_rules and rules stay neighbours: the schema reads them as one list */
 	struct lw_seccomp_rule *rules;
 	struct lw_strlist architectures; /* further ABIs to allow, "x86", "x32"; native always */
+	bool log;                        /* denials go to the kernel's audit, too */
 };
 
 enum lw_limit_key { LW_LIMIT_PIDS, LW_LIMIT_MEMORY, LW_LIMIT_SWAP, LW_LIMIT_CPUS, LW_LIMIT_COUNT };

@@ -83,6 +83,7 @@ LW_CODEC_PAIR(capset);
 LW_CODEC_PAIR(seccomp);
 LW_CODEC_PAIR(seccomp_base);
 LW_CODEC_PAIR(errno);
+LW_CODEC_PAIR(rule_caps);
 int lw_seccomp_rule_finish(struct lw_spec *s, void *rec, struct lw_err *err);
 int lw_check_call_name(const char *v, struct lw_err *err);
 int lw_check_architecture(const char *v, struct lw_err *err);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/cleanup.h"
 #include "seccomp.h"
+#include "seccomp_policy.h"
 #include "spec_codec.h"
 
 /* --- capabilities --- */
@@ -35,13 +36,10 @@ int lw_read_capset(struct lw_spec *s, const struct lw_field *f, const json_t *v,
 	return read_mask(s, f, v, &c->set[f - lw_caps_schema.fields], err);
 }
 
-json_t *lw_write_capset(const struct lw_spec *s, const struct lw_field *f, const void *rec)
+static json_t *write_mask(uint64_t mask)
 {
-	const struct lw_caps *c = rec;
-	uint64_t mask = c->set[f - lw_caps_schema.fields];
 	json_t *list = json_array();
 
-	(void)s;
 	for (int cap = 0; list && cap <= LW_CAP_LAST_KNOWN; cap++) {
 		if ((mask >> cap & 1) &&
 		    json_array_append_new(list, json_string(lw_names_name(&lw_capability_table, cap))) < 0) {
@@ -50,6 +48,14 @@ json_t *lw_write_capset(const struct lw_spec *s, const struct lw_field *f, const
 		}
 	}
 	return list;
+}
+
+json_t *lw_write_capset(const struct lw_spec *s, const struct lw_field *f, const void *rec)
+{
+	const struct lw_caps *c = rec;
+
+	(void)s;
+	return write_mask(c->set[f - lw_caps_schema.fields]);
 }
 
 /* Sets that were not written follow from the others. */
@@ -266,8 +272,24 @@ json_t *lw_write_errno(const struct lw_spec *s, const struct lw_field *f, const 
 	return name ? json_string(name) : json_integer(rule->errno_value);
 }
 
+/* The capabilities a rule depends on. */
+int lw_read_rule_caps(struct lw_spec *s, const struct lw_field *f, const json_t *v, void *rec, struct lw_err *err)
+{
+	return read_mask(s, f, v, (uint64_t *)((char *)rec + f->offset), err);
+}
+
+json_t *lw_write_rule_caps(const struct lw_spec *s, const struct lw_field *f, const void *rec)
+{
+	(void)s;
+	return write_mask(*(const uint64_t *)((const char *)rec + f->offset));
+}
+
 int lw_check_call_name(const char *v, struct lw_err *err)
 {
+	struct lw_call_pattern pattern;
+
+	if (strchr(v, '('))
+		return lw_call_pattern_parse(v, NULL, &pattern, err);
 	if (!lw_seccomp_name_known(v))
 		return lw_codec_unknown(err, *v == '@' ? "group" : "system call", v, lw_syscall_nearest(v));
 	return 0;

@@ -8,8 +8,8 @@
 #define TYPE_INTO 0x5412      /* TIOCSTI: types into the controlling terminal */
 #define TYPE_LINUX 0x541c     /* TIOCLINUX: the same through the selection of a console */
 /* clang-format off */
-#define ALLOW_IF(arg, mask, value) { SECCOMP_RET_ALLOW, 1, { { arg, LW_ARG_EQ, mask, value } } }
-#define DENY_IF(arg, mask, value) { LW_DENY, 1, { { arg, LW_ARG_EQ, mask, value } } }
+#define ALLOW_IF(arg, mask, value) { .action = SECCOMP_RET_ALLOW, .n = 1, .cmp = { { arg, LW_ARG_EQ, mask, value } } }
+#define DENY_IF(arg, mask, value) { .action = LW_DENY, .n = 1, .cmp = { { arg, LW_ARG_EQ, mask, value } } }
 /* clang-format on */
 
 static const struct lw_arg_rule ioctl_rules[] = {
@@ -25,9 +25,9 @@ static const struct lw_arg_rule socket_rules[] = {
 	ALLOW_IF(0, LW_ARG_ALL, AF_UNIX),
 	ALLOW_IF(0, LW_ARG_ALL, AF_INET),
 	ALLOW_IF(0, LW_ARG_ALL, AF_INET6),
-	{ SECCOMP_RET_ALLOW,
-	  2,
-	  { { 0, LW_ARG_EQ, LW_ARG_ALL, AF_NETLINK }, { 2, LW_ARG_EQ, LW_ARG_ALL, 0 /* NETLINK_ROUTE */ } } },
+	{ .action = SECCOMP_RET_ALLOW,
+	  .n = 2,
+	  .cmp = { { 0, LW_ARG_EQ, LW_ARG_ALL, AF_NETLINK }, { 2, LW_ARG_EQ, LW_ARG_ALL, 0 /* NETLINK_ROUTE */ } } },
 };
 
 const struct lw_seccomp_cut lw_default_table[] = {

@@ -7,8 +7,8 @@
 
 /* clang-format off */
 #define LIST(...) (const char *const[]) { __VA_ARGS__, NULL }
-#define ANY { SECCOMP_RET_ALLOW, 0, { { 0 } } }
-#define WHEN(arg, op, mask, value) { SECCOMP_RET_ALLOW, 1, { { arg, op, mask, value } } }
+#define ANY { .action = SECCOMP_RET_ALLOW }
+#define WHEN(arg, op, mask, value) { .action = SECCOMP_RET_ALLOW, .n = 1, .cmp = { { arg, op, mask, value } } }
 /* clang-format on */
 
 const struct lw_docker_row lw_docker_table[] = {
@@ -85,7 +85,7 @@ const struct lw_docker_row lw_docker_table[] = {
 	       "syslog", "umount", "umount2", "unshare"),
 	  ANY },
 	{ -1, CAP_SYS_ADMIN, 0, LIST("clone"), WHEN(0, LW_ARG_EQ, 0x7e020000, 0) },
-	{ -1, CAP_SYS_ADMIN, 0, LIST("clone3"), { LW_NOSYS, 0, { { 0 } } } },
+	{ -1, CAP_SYS_ADMIN, 0, LIST("clone3"), { .action = LW_NOSYS } },
 	{ CAP_SYS_BOOT, -1, 0, LIST("reboot"), ANY },
 	{ CAP_SYS_CHROOT, -1, 0, LIST("chroot"), ANY },
 	{ CAP_SYS_MODULE, -1, 0, LIST("delete_module", "init_module", "finit_module"), ANY },

@@ -5,7 +5,7 @@
 #include "seccomp_policy.h"
 
 static const struct lw_arg_rule unix_rules[] = {
-	{ SECCOMP_RET_ALLOW, 1, { { 0, LW_ARG_EQ, LW_ARG_ALL, AF_UNIX } } },
+	{ .action = SECCOMP_RET_ALLOW, .n = 1, .cmp = { { 0, LW_ARG_EQ, LW_ARG_ALL, AF_UNIX } } },
 };
 
 const struct lw_seccomp_cut lw_strict_table[] = {

@@ -1,5 +1,6 @@
 /* syscall_groups.c: named groups of system calls, systemd's names and members (v255) plus ours. Data only; a member
- * that starts with '@' is a group itself. "@known" has no members here: it stands for every call of the ABI. */
+ * that starts with '@' is a group itself, one with '(' a pattern of arguments. "@known" has no members here: it stands
+ * for every call of the ABI. */
 #include "seccomp_groups.h"
 
 /* clang-format off */
@@ -67,6 +68,10 @@ const struct lw_syscall_group lw_syscall_group_table[] = {
 	  LIST("_sysctl", "afs_syscall", "bdflush", "break", "create_module", "ftime", "get_kernel_syms", "getpmsg",
 	       "gtty", "idle", "lock", "mpx", "prof", "profil", "putpmsg", "query_module", "security", "sgetmask",
 	       "ssetmask", "stime", "stty", "sysfs", "tuxcall", "ulimit", "uselib", "ustat", "vserver") },
+	{ "@obsolete-families",
+	  "Sockets of the obsolete families and of all above netlink's; with socketcall, which hides them",
+	  LIST("socket(3|4|5|6|7|8|9|11|12|13|14|15)", "socket(>AF_NETLINK)",
+	       "socketpair(3|4|5|6|7|8|9|11|12|13|14|15)", "socketpair(>AF_NETLINK)", "socketcall") },
 	{ "@pkey", "System calls used for memory protection keys", LIST("pkey_alloc", "pkey_free", "pkey_mprotect") },
 	{ "@privileged", "All system calls which need super-user capabilities",
 	  LIST("@chown", "@clock", "@module", "@raw-io", "@reboot", "@swap", "_sysctl", "acct", "bpf", "capset",
