@@ -44,17 +44,22 @@ static void docker_add(struct lw_verdict *v, const struct lw_arg_rule *rule, str
 	v->n_rules++;
 }
 
-/* Calls newer than docker's profile are not there, as runc has it: callers go on with older ones. */
+/* Calls newer than docker's profile, by the native numbers, are not there, as runc has it: callers go on with older
+ * ones. */
 static void docker_newer(const struct lw_verdicts *all)
 {
 	int last = -1;
 	for (unsigned i = 0; i < lw_docker_count; i++)
 		for (const char *const *name = lw_docker_table[i].names; *name; name++) {
-			int nr = lw_abi_number(all->abi, *name);
+			int nr = lw_syscall_number(*name);
 			last = nr > last ? nr : last;
 		}
-	for (unsigned nr = (unsigned)(last + 1); nr < *all->abi->count; nr++)
-		all->v[nr].action = LW_NOSYS;
+	for (int nr = last + 1; nr < (int)*lw_abi_native.count; nr++) {
+		const char *name = lw_syscall_name(nr);
+		int here = name ? lw_abi_number(all->abi, name) : -1;
+		if (here >= 0)
+			all->v[here].action = LW_NOSYS;
+	}
 }
 
 static void base_docker(const struct lw_verdicts *all, uint64_t caps, struct lw_arena *a)
