@@ -278,17 +278,22 @@ static const char *const late_table[] = { "execve", "exit_group", "write" };
 static const char *const early_table[] = { "execve",    "exit_group", "write",     "prctl",
 					   "setgroups", "setresgid",  "setresuid", "capset" };
 
-unsigned lw_seccomp_missing(const struct lw_filter *f, bool early, char *buf, size_t size)
+/* What a dynamically linked program makes before its first own instruction. */
+static const char *const loader_table[] = { "access",    "arch_prctl", "brk",    "close",           "fstat",
+					    "mmap",      "mprotect",   "munmap", "newfstatat",      "openat",
+					    "pread64",   "prlimit64",  "read",   "set_robust_list", "set_tid_address",
+					    "getrandom", "rseq" };
+
+/* Those of the names that the filter refuses, joined into buf. */
+static unsigned refused(const struct lw_filter *f, const char *const *names, size_t n_names, char *buf, size_t size)
 {
-	const char *const *names = early ? early_table : late_table;
-	size_t n_names = early ? sizeof early_table / sizeof early_table[0] : sizeof late_table / sizeof late_table[0];
 	unsigned missing = 0;
 	size_t used = 0;
 	if (size)
 		buf[0] = '\0';
 	for (size_t i = 0; f->n && i < n_names; i++) {
 		struct seccomp_data call = { .nr = lw_syscall_number(names[i]), .arch = lw_abi_native.audit_arch };
-		if (permits(lw_filter_run(f->insns, f->n, &call)))
+		if (call.nr < 0 || permits(lw_filter_run(f->insns, f->n, &call)))
 			continue;
 		size_t length = strlen(names[i]), comma = missing ? 2 : 0;
 		if (used + comma + length < size) {
@@ -301,7 +306,18 @@ unsigned lw_seccomp_missing(const struct lw_filter *f, bool early, char *buf, si
 	return missing;
 }
 
+unsigned lw_seccomp_missing(const struct lw_filter *f, bool early, char *buf, size_t size)
+{
+	return early ? refused(f, early_table, sizeof early_table / sizeof early_table[0], buf, size)
+		     : refused(f, late_table, sizeof late_table / sizeof late_table[0], buf, size);
+}
+
 unsigned lw_seccomp_missing_for_exec(const struct lw_filter *f, char *buf, size_t size)
 {
 	return lw_seccomp_missing(f, false, buf, size);
+}
+
+unsigned lw_seccomp_missing_for_loader(const struct lw_filter *f, char *buf, size_t size)
+{
+	return refused(f, loader_table, sizeof loader_table / sizeof loader_table[0], buf, size);
 }

@@ -253,10 +253,10 @@ static int wait_for_init(struct lw_run *run)
 	return 0;
 }
 
-static int do_seccomp(struct lw_run *run)
+static int do_seccomp(struct lw_run *run, const struct lw_op *op)
 {
 	struct sock_fprog program = { (unsigned short)run->plan->filter.n, run->plan->filter.insns };
-	return (int)SYS(seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
+	return (int)SYS(seccomp, SECCOMP_SET_MODE_FILTER, op->str[0] ? SECCOMP_FILTER_FLAG_LOG : 0, &program);
 }
 
 /* Tries the candidates as execvp(3) does: the first that is there decides, but one that may not be run only counts
@@ -365,7 +365,7 @@ static int apply(struct lw_run *run, const struct lw_op *op, uint32_t index, int
 			return 0;
 		/* Said before the filter, which may forbid saying anything. */
 		report_exec(run, index);
-		return do_seccomp(run);
+		return do_seccomp(run, op);
 	case LW_OP_EXEC:
 		*ret_step = LW_STEP_INIT;
 		r = wait_for_init(run);

@@ -52,7 +52,7 @@ const struct lw_op_row lw_op_table[LW_OP_COUNT] = {
 	[LW_OP_CAPSET] = { CHILD("capabilities.set"), .num = { "effective=x", "permitted=x", "inheritable=x" } },
 	[LW_OP_AMBIENT] = { CHILD("capabilities.ambient"), .num = { "raise=x" } },
 	[LW_OP_NO_NEW_PRIVS] = { CHILD("no_new_privileges") },
-	[LW_OP_SECCOMP] = { CHILD("seccomp"), .num = { "early" } },
+	[LW_OP_SECCOMP] = { CHILD("seccomp"), .str = { "log" }, .num = { "early" } },
 	[LW_OP_EXEC] = { CHILD("exec"), .str = { "command" } },
 };
 

@@ -227,7 +227,8 @@ static const struct lw_field sandbox_fields[LW_KEY_COUNT] = {
 			     .read = lw_read_seccomp,
 			     .write = lw_write_seccomp,
 			     .combine = lw_combine_seccomp,
-			     .form = "a policy: seccomp.default, docker, strict, unconfined or deny, with + and -",
+			     .form = "a policy: seccomp.default, docker, strict, unconfined or deny, or seccomp.load "
+				     "\"FILE\", with + and -",
 			     .def = "seccomp.default",
 			     .help = "Which system calls the command may make, seccomp(2). Calls newer than the policy "
 				     "answer ENOSYS." },

@@ -42,10 +42,34 @@ bool lw_seccomp_name_known(const char *name);
 unsigned lw_seccomp_missing(const struct lw_filter *f, bool early, char *buf, size_t size);
 /* The same for a filter loaded last. */
 unsigned lw_seccomp_missing_for_exec(const struct lw_filter *f, char *buf, size_t size);
+/* The same for what a dynamically linked program makes before its own first instruction: no error, but good to know. */
+unsigned lw_seccomp_missing_for_loader(const struct lw_filter *f, char *buf, size_t size);
 /* Number of native syscalls for which some arguments may be allowed; all of them when there is no filter. */
 unsigned lw_filter_reachable(const struct lw_filter *f);
 /* Parses "socket(AF_INET, 1, 0)", "getcwd", "socket(38, 5, 0)": number and arguments (missing ones 0). */
 int lw_call_parse(const char *text, struct seccomp_data *ret, struct lw_err *err);
+
+/* --- the oracle (core/seccomp_oracle.c) --- */
+
+struct lw_answer {
+	uint32_t action; /* SECCOMP_RET_* with data */
+	unsigned rule;   /* of the policy, from 1; 0: its base says so */
+	bool foreign;    /* made by an ABI the policy does not name */
+};
+/* What the policy says of a call, and where. */
+int lw_seccomp_blame(const struct lw_seccomp *p, uint64_t caps, const struct seccomp_data *call, struct lw_answer *ret,
+		     struct lw_err *err);
+/* The same, run through the program: for those who have no compiled one. Wakes no libseccomp. */
+int lw_seccomp_simulate(const struct lw_seccomp *p, uint64_t caps, const struct seccomp_data *call,
+			struct lw_answer *ret, struct lw_err *err);
+/* "allow", "log", "errno EPERM", "kill"; returns buf. */
+char *lw_action_format(uint32_t action, char *buf, size_t size);
+/* The call's name by the ABI it is made by, or NULL. */
+const char *lw_call_name(const struct seccomp_data *call);
+/* The word by which a rule means the call: its own name, a pattern, a group's, "all"; or NULL. */
+const char *lw_seccomp_word(const struct lw_seccomp_rule *r, const char *call);
+/* Why the base of the policy treats the call as it does, or NULL when that is docker's profile. */
+const char *lw_seccomp_reason(const struct lw_seccomp *p, const char *call);
 
 /* The version of libseccomp built against, "2.5.4". */
 extern const char lw_seccomp_library[];

@@ -17,7 +17,8 @@ extern const unsigned lw_syscall_group_count;
 /* NULL when there is none of that name. */
 const struct lw_syscall_group *lw_syscall_group_find(const char *name);
 const char *lw_syscall_group_nearest(const char *word);
-/* Calls fn for every call or pattern named by the group, a call in two nested groups twice. The group must not be "@known". */
+/* Calls fn for every call or pattern named by the group, a call in two nested groups twice. The group must not be
+ * "@known". */
 void lw_syscall_group_each(const struct lw_syscall_group *g, void (*fn)(void *arg, const char *name), void *arg);
 
 #endif

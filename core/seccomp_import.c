@@ -215,6 +215,11 @@ static int read_conditions(struct import *im, const json_t *v, bool every, bool 
 
 /* --- rules ------------------------------------------------------------------------------ */
 
+static void add_number(struct lw_text *t, uint64_t v)
+{
+	lw_text_addf(t, v < 256 ? "%llu" : "0x%llx", (unsigned long long)v);
+}
+
 /* One comparison as our patterns write it. */
 static int add_comparison(struct lw_text *t, const json_t *arg, struct lw_err *err)
 {
@@ -222,7 +227,7 @@ static int add_comparison(struct lw_text *t, const json_t *arg, struct lw_err *e
 	static const struct {
 		const char *text, *sign;
 	} table[] = {
-		{ "SCMP_CMP_NE", "!=" }, { "SCMP_CMP_LT", "<" }, { "SCMP_CMP_LE", "<=" },       { "SCMP_CMP_EQ", "=" },
+		{ "SCMP_CMP_NE", "!=" }, { "SCMP_CMP_LT", "<" }, { "SCMP_CMP_LE", "<=" },       { "SCMP_CMP_EQ", "" },
 		{ "SCMP_CMP_GE", ">=" }, { "SCMP_CMP_GT", ">" }, { "SCMP_CMP_MASKED_EQ", "&" },
 	};
 	const char *op = json_string_value(json_object_get(arg, "op")), *sign = NULL;
@@ -237,9 +242,12 @@ static int add_comparison(struct lw_text *t, const json_t *arg, struct lw_err *e
 		return FAIL(err, "unknown comparison \"%s\"", op ? op : "");
 	if (!json_is_integer(value) || (two && !json_is_integer(two) && !json_is_null(two)))
 		return FAIL(err, "a comparison needs whole numbers");
-	lw_text_addf(t, "%s0x%llx", sign, (unsigned long long)json_integer_value(value));
-	if (*sign == '&')
-		lw_text_addf(t, "=0x%llx", (unsigned long long)json_integer_value(two));
+	lw_text_add(t, sign);
+	add_number(t, (uint64_t)json_integer_value(value));
+	if (*sign == '&') {
+		lw_text_add(t, "=");
+		add_number(t, (uint64_t)json_integer_value(two));
+	}
 	return 0;
 }
 
@@ -247,6 +255,7 @@ static int add_comparison(struct lw_text *t, const json_t *arg, struct lw_err *e
 static int arguments_text(const json_t *args, int only, struct lw_text *t, struct lw_err *err)
 {
 	const json_t *by_index[6] = { 0 };
+	unsigned last = 0;
 	int r = 0;
 	for (size_t i = 0; i < json_array_size(args); i++) {
 		const json_t *arg = json_array_get(args, i);
@@ -256,8 +265,10 @@ static int arguments_text(const json_t *args, int only, struct lw_text *t, struc
 		if (only < 0 || only == (int)i)
 			by_index[index] = arg;
 	}
+	for (unsigned i = 0; i < 6; i++)
+		last = by_index[i] ? i : last;
 	lw_text_add(t, "(");
-	for (unsigned i = 0; i < 6 && r == 0; i++) {
+	for (unsigned i = 0; i <= last && r == 0; i++) {
 		lw_text_add(t, i ? ", " : "");
 		if (by_index[i])
 			r = add_comparison(t, by_index[i], err);

@@ -5,11 +5,20 @@
 #include <errno.h>
 #include "seccomp.h"
 
+/* Does the policy ask for the kernel's audit? Then it hears of denials, not only of the calls that are named. */
+static bool logs(const struct lw_seccomp *p)
+{
+	bool log = p->log;
+	for (size_t i = 0; i < p->n_rules; i++)
+		log = log || p->rules[i].action == LW_SECCOMP_LOG;
+	return log;
+}
+
 static int plan_filter(struct lw_plan *p, bool early, struct lw_err *err)
 {
 	const struct lw_seccomp *policy = &p->spec->seccomp;
 	uint64_t caps = p->spec->capabilities.set[LW_CAP_BOUNDING];
-	char missing[160];
+	char missing[160], loader[200];
 	int r = lw_seccomp_compile(policy, caps, p->host->state_fd, p->arena, &p->filter, err);
 	if (r < 0) {
 		lw_err_in(err, "seccomp");
@@ -21,12 +30,16 @@ static int plan_filter(struct lw_plan *p, bool early, struct lw_err *err)
 	if (lw_seccomp_missing(&p->filter, early, missing, sizeof missing)) {
 		r = lw_fail_as(err, LW_ERR_POLICY, -EPERM,
 			       "the policy denies %s, which starting the command itself needs", missing);
-		lw_err_hint(err, "allow them");
+		if (lw_seccomp_missing_for_loader(&p->filter, loader, sizeof loader))
+			lw_err_hint(err, "allow them; a dynamic loader makes %s, too", loader);
+		else
+			lw_err_hint(err, "allow them");
 		lw_err_in(err, "seccomp");
 		lw_err_at(err, policy->rec.origin);
 		return r;
 	}
-	return lw_plan_op(p, LW_OP_SECCOMP, &policy->rec, "seccomp", (struct lw_op){ .num = { early } });
+	return lw_plan_op(p, LW_OP_SECCOMP, &policy->rec, "seccomp",
+			  (struct lw_op){ .str = { logs(policy) ? "denials" : NULL }, .num = { early } });
 }
 
 int lw_stage_seccomp_early(struct lw_plan *p, struct lw_err *err)

@@ -18,6 +18,7 @@
 #include "lua/eval_child.h"
 #include "lua/search.h"
 #include "schema.h"
+#include "seccomp_oci.h"
 
 struct evaluation {
 	const struct lw_eval_options *o;
@@ -175,6 +176,60 @@ static int serve_include(struct evaluation *e, const char *name, struct lw_err *
 	return r < 0 ? fail_channel(e, r, err) : 0;
 }
 
+/* The policy in a file, made our own JSON: of a file that is none, the child learns only that. */
+static int convert(struct evaluation *e, struct profile_text *p, bool *ret_kernel, struct lw_err *err)
+{
+	json_t *policy = NULL;
+	char *text;
+	int r = lw_seccomp_import(p->text, p->n, p->path, e->o->host->kernel, &policy, ret_kernel, err);
+
+	if (r < 0)
+		return r;
+	text = json_dumps(policy, JSON_COMPACT);
+	json_decref(policy);
+	if (!text || strlen(text) > EVAL_TEXT_MAX) {
+		free(text);
+		return lw_fail(err, -EFBIG, "%s: the policy is too large", p->path);
+	}
+	free(p->text);
+	p->text = text;
+	p->n = strlen(text);
+	return 0;
+}
+
+static int serve_load(struct evaluation *e, const char *request, size_t n, struct lw_err *err)
+{
+	const char *name = memchr(request, '\0', n);
+	struct profile_text p = { 0 };
+	struct lw_err refused = { 0 };
+	bool searched = false, kernel = false;
+	char text[sizeof(refused)];
+	int r;
+
+	if (!name)
+		return fail_channel(e, -EBADMSG, err);
+	if (e->includes++ == EVAL_INCLUDES_MAX)
+		return fail_profile(e, -ELOOP, "profile includes too many files", err);
+	r = profile_find_policy(e->arena, e->o, request, name + 1, &p, &searched, &refused);
+	/* One that was searched for, or has a long path, is looked for anew next time. */
+	if (r == 0 && !searched && strlen(p.path) < sizeof(e->deps->name))
+		r = remember(e, p.path, &p);
+	else
+		e->keep = false;
+	if (r == 0)
+		r = convert(e, &p, &kernel, &refused);
+	if (r == 0) {
+		e->keep = e->keep && !kernel;
+		r = send_source(e, &p);
+	} else {
+		e->keep = false;
+		lw_err_format(&refused, text, sizeof(text));
+		r = eval_parent_send(e->fd, EVAL_REFUSED, text, strlen(text), e->deadline);
+	}
+	free(p.text);
+	return r < 0 ? fail_channel(e, r, err) : 0;
+}
+
 static void show(struct evaluation *e, char *text, size_t n)
 {
 	static const char more[] = "(the profile printed more than 64 KiB; the rest is not shown)\n";
@@ -230,6 +285,11 @@ static int converse(struct evaluation *e, char **ret, size_t *ret_n, struct lw_e
 			break;
 		case EVAL_INCLUDE:
 			r = serve_include(e, buf, err);
+			if (r < 0)
+				return r;
+			break;
+		case EVAL_LOAD:
+			r = serve_load(e, buf, n, err);
 			if (r < 0)
 				return r;
 			break;

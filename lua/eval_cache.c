@@ -9,7 +9,7 @@
 #include "cache.h"
 
 #define KIND "eval"
-#define FORMAT "lunward evaluation 1"
+#define FORMAT "lunward evaluation 2"
 
 static void add(struct lw_sha256 *c, const char *s)
 {
@@ -55,7 +55,11 @@ static bool unchanged(const struct lw_eval_options *o, struct lw_arena *a, const
 	struct eval_dep now;
 	bool same = false;
 
-	if (memchr(kept->name, 0, sizeof(kept->name)) && profile_find_include(a, o, kept->name, &p, NULL) == 0) {
+	bool searched;
+
+	if (memchr(kept->name, 0, sizeof(kept->name)) &&
+	    (kept->name[0] == '/' ? profile_find_policy(a, o, kept->name, "", &p, &searched, NULL)
+				  : profile_find_include(a, o, kept->name, &p, NULL)) == 0) {
 		eval_cache_dep(kept->name, &p, &now);
 		same = memcmp(now.digest, kept->digest, sizeof(now.digest)) == 0;
 	}

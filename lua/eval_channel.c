@@ -101,6 +101,8 @@ static size_t frame_max(uint32_t type)
 	switch (type) {
 	case EVAL_INCLUDE:
 		return EVAL_NAME_MAX;
+	case EVAL_LOAD:
+		return EVAL_PATH_MAX;
 	case EVAL_PRINT:
 		return EVAL_PRINT_MAX;
 	case EVAL_ERROR:

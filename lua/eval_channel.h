@@ -12,6 +12,7 @@ enum eval_frame {
 	EVAL_REFUSED,    /* an include that cannot be had: message */
 	/* child to parent */
 	EVAL_INCLUDE, /* a name */
+	EVAL_LOAD,    /* a policy's file: absolute path, NUL, the name as written; answered by raw JSON */
 	EVAL_PRINT,   /* text for the user */
 	EVAL_ERROR,   /* struct lw_err */
 	EVAL_ANSWER,  /* JSON text: {"layers":[…]} */
@@ -23,6 +24,7 @@ enum eval_frame {
 #define EVAL_PRINT_MAX ((size_t)64 << 10) /* printed by one evaluation */
 #define EVAL_INCLUDES_MAX 64              /* files served to one evaluation, the profile itself not counted */
 #define EVAL_NAME_MAX 255                 /* an include's name */
+#define EVAL_PATH_MAX 4608                /* EVAL_LOAD */
 
 struct eval_head {
 	uint32_t type, size;

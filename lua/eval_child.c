@@ -17,10 +17,12 @@
 #include "base/text.h"
 #include "lua/eval_filter.h"
 #include "lua/scan.h"
+#include "mount_text.h"
 
-#define NO_MEMORY "not enough memory"   /* Lua's own words */
-#define HOOK_STEP 1000000               /* instructions between two looks at the budget */
-#define MALLOC_ROOM ((size_t)256 << 10) /* heap grown beforehand for core's own small needs */
+#define NO_MEMORY "not enough memory" /* Lua's own words */
+#define HOOK_STEP 1000000             /* instructions between two looks at the budget */
+#define MALLOC_ROOM                                                                                                    \
+	((size_t)2 << 20) /* heap grown beforehand for core's own needs: a policy's programs are the largest */
 
 static _Noreturn void send_error(const struct lw_err *err)
 {
@@ -89,7 +91,8 @@ static void prepare_heap(void)
 	mallopt(M_TRIM_THRESHOLD, -1);
 	mallopt(M_MMAP_THRESHOLD, 1 << 30);
 	mallopt(M_TOP_PAD, (int)MALLOC_ROOM);
-	free(malloc(MALLOC_ROOM / 2));
+	void *volatile room = malloc(MALLOC_ROOM / 2); /* volatile: or the compiler sees that nobody wants it */
+	free(room);
 }
 
 static void load_filter(void)
@@ -374,6 +377,31 @@ void eval_include(lua_State *L, const char *name)
 	load(L, buf, head.size);
 	lua_remove(L, -2); /* the frame */
 	lua_call(L, 0, 1);
+}
+
+void eval_load(lua_State *L, const char *name)
+{
+	char request[EVAL_PATH_MAX];
+	struct eval_source src;
+	struct eval_head head;
+	char *path = lw_path_normalise(name, eval_caller(L)->dir), *buf;
+	size_t n = path ? strlen(path) : 0, m = strlen(name);
+
+	if (!path || n + 1 + m > sizeof(request))
+		luaL_error(L, "\"%s\" is not the path of a file", name);
+	memcpy(request, path, n + 1);
+	memcpy(request + n + 1, name, m);
+	free(path);
+	if (eval_child_send(EVAL_CHANNEL, EVAL_LOAD, request, n + 1 + m) < 0)
+		_exit(1);
+	buf = receive(L, &head);
+	if (head.type != EVAL_SOURCE)
+		luaL_error(L, "%s", buf);
+	memcpy(&src, buf, sizeof(src));
+	if (sizeof(src) + src.name + src.dir + src.text != head.size)
+		_exit(1);
+	lua_pushlstring(L, buf + sizeof(src) + src.name + src.dir, src.text);
+	lua_remove(L, -2); /* the frame */
 }
 
 static void check_result(lua_State *L)

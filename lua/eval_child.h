@@ -50,6 +50,8 @@ static inline struct eval_child *eval_of(lua_State *L)
 _Noreturn void eval_child_run(int fd, const struct lw_eval_options *o);
 /* Asks for an include and runs it: leaves its one result on the stack. Raises. */
 void eval_include(lua_State *L, const char *name);
+/* Asks for the policy in a JSON file: leaves it on the stack as text, our own JSON. Raises. */
+void eval_load(lua_State *L, const char *name);
 /* The file whose code called the running C function. Never NULL. */
 const struct eval_file *eval_caller(lua_State *L);
 /* Pushes "FILE:LINE" of that call. */
@@ -80,10 +82,23 @@ void eval_lib_finish(lua_State *L);
 void eval_host_open(lua_State *L); /* pushes `host` */
 void eval_af_open(lua_State *L);   /* pushes `AF` */
 
-/* --- eval_sets.c --- */
-void eval_caps_open(lua_State *L);    /* pushes `caps` */
+/* --- eval_seccomp.c --- */
+#define EVAL_POLICY "seccomp policy"
 void eval_seccomp_open(lua_State *L); /* pushes `seccomp` */
-void eval_unset_open(lua_State *L);   /* pushes `unset` */
+json_t *eval_policy_json(lua_State *L, int idx);
+
+/* --- eval_sets.c --- */
+void eval_caps_open(lua_State *L); /* pushes `caps` */
+/* The field asked for, one of the names; raises. */
+const char *eval_checked_field(lua_State *L, const char *noun, const char *const *names, size_t n);
+/* __newindex of what cannot be changed; upvalue: what it is. */
+int eval_refuse_assignment(lua_State *L);
+/* Calls fn for every name in the value at idx: a string, or a list of them with false skipped. */
+void eval_each_name(lua_State *L, int idx, const char *noun, void (*fn)(lua_State *L, const char *name, void *arg),
+		    void *arg);
+/* The capabilities at idx: a set, a name or a list. */
+uint64_t eval_caps_operand(lua_State *L, int idx);
+void eval_unset_open(lua_State *L); /* pushes `unset` */
 /* Raw JSON of one of these values at idx; NULL when it is none (*ret_known false) or memory ran out. */
 json_t *eval_set_json(lua_State *L, int idx, bool *ret_known);
 /* Pushes a value whose fields are computed by `index` and cannot be assigned. */

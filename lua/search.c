@@ -267,6 +267,38 @@ int profile_find_include(struct lw_arena *a, const struct lw_eval_options *o, co
 	return fail_not_found(a, dirs, name, err);
 }
 
+int profile_find_policy(struct lw_arena *a, const struct lw_eval_options *o, const char *path, const char *name,
+			struct profile_text *ret, bool *ret_searched, struct lw_err *err)
+{
+	int r = path[0] == '/' ? lw_read_file(path, EVAL_TEXT_MAX, &ret->text, &ret->n) : -EINVAL;
+
+	*ret_searched = r == -ENOENT && is_plain(name, strlen(name));
+	if (*ret_searched) {
+		const char **dirs = lw_profile_dirs(a, o->host, o->profile_dir);
+
+		for (size_t i = 0; dirs && dirs[i] && r == -ENOENT; i++) {
+			const char *there = lw_arena_printf(a, "%s/%s", dirs[i], name);
+
+			if (!there)
+				return no_memory(err);
+			r = lw_read_file(there, EVAL_TEXT_MAX, &ret->text, &ret->n);
+			if (r == 0)
+				path = there;
+			else if (r == -ENOTDIR)
+				r = -ENOENT;
+		}
+	}
+	if (r < 0) {
+		lw_fail_as(err, LW_ERR_POLICY, r, "%s: %s", name,
+			   r == -EINVAL ? "not a regular file" : strerrordesc_np(-r));
+		if (*ret_searched)
+			lw_err_hint(err, "neither beside the profile nor in the profile directories");
+		return r;
+	}
+	ret->name = path;
+	return set_path(a, ret, path, o->host->cwd, err);
+}
+
 #define NAME_MAX_LEN 63
 
 char *profile_default_name(struct lw_arena *a, const char *path)

@@ -29,6 +29,7 @@ enum cli_verb_id {
 	CLI_PLAN,
 	CLI_EXPLAIN,
 	CLI_CHOWN,
+	CLI_EXPORT,
 	CLI_DOCTOR,
 	CLI_PROFILE,
 	CLI_HELP,
@@ -53,7 +54,7 @@ struct cli_use {
 	const char *value; /* NULL for an option without one */
 };
 
-enum cli_format { CLI_TEXT, CLI_JSON };
+enum cli_format { CLI_TEXT, CLI_JSON, CLI_SECCOMP /* from here on: of export alone */ };
 
 struct cli {
 	int argc;
@@ -115,6 +116,7 @@ int cli_cmd_check(struct cli *c);
 int cli_cmd_plan(struct cli *c);
 int cli_cmd_explain(struct cli *c);
 int cli_cmd_chown(struct cli *c);
+int cli_cmd_export(struct cli *c);
 int cli_cmd_doctor(struct cli *c);
 int cli_cmd_profile(struct cli *c);
 int cli_cmd_help(struct cli *c);

@@ -144,7 +144,8 @@ static int load_profile(struct cli *c, const char *profile, struct cli_job *job,
 static int stand_in_command(const struct cli *c, struct cli_job *job, struct lw_err *err)
 {
 	static const char *stand_in[] = { "COMMAND" };
-	bool looks = c->verb == &cli_verb_table[CLI_CHECK] || c->verb == &cli_verb_table[CLI_EXPLAIN];
+	bool looks = c->verb == &cli_verb_table[CLI_CHECK] || c->verb == &cli_verb_table[CLI_EXPLAIN] ||
+		     c->verb == &cli_verb_table[CLI_EXPORT];
 	if (job->spec->command.n || !looks)
 		return 0;
 	job->any_command = true;

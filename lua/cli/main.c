@@ -53,6 +53,14 @@ const struct cli_verb cli_verb_table[CLI_VERBS] = {
 			"files with other names outside of DIR; the last two make the exit code 1.",
 		.run = cli_cmd_chown,
 	},
+	[CLI_EXPORT] = {
+		.name = "export",
+		.synopsis = "--format FORMAT [OPTIONS] [PROFILE]",
+		.help = "print a part of a profile in the words of other tools",
+		.more = "With --format seccomp: the system call policy, for the sandbox's capabilities, as the JSON that "
+			"Docker and OCI runtimes read; --seccomp FILE and seccomp.load take it back.",
+		.run = cli_cmd_export,
+	},
 	[CLI_DOCTOR] = {
 		.name = "doctor",
 		.synopsis = "[OPTIONS]",
@@ -110,6 +118,9 @@ int main(int argc, char **argv)
 		r = cli_fail(&err);
 	} else if (c.has_command && !c.verb->command) {
 		lw_fail_as(&err, LW_ERR_USAGE, -EINVAL, "%s takes no command after --", c.verb->name);
+		r = cli_fail(&err);
+	} else if (c.format > CLI_JSON && c.verb != &cli_verb_table[CLI_EXPORT]) {
+		lw_fail_as(&err, LW_ERR_USAGE, -EINVAL, "--format: %s prints text or json", c.verb->name);
 		r = cli_fail(&err);
 	} else {
 		r = c.verb->run(&c);

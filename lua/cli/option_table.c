@@ -42,7 +42,7 @@ FLAG_OPTION(now_cross_mounts, cross_mounts)
 
 static int now_format(struct cli *c, const char *value, struct lw_err *err)
 {
-	static const char *const names[] = { [CLI_TEXT] = "text", [CLI_JSON] = "json" };
+	static const char *const names[] = { [CLI_TEXT] = "text", [CLI_JSON] = "json", [CLI_SECCOMP] = "seccomp" };
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		if (!strcmp(value, names[i])) {
 			c->format = (int)i;
@@ -97,7 +97,7 @@ static int now_nothing(struct cli *c, const char *value, struct lw_err *err)
 }
 
 /* --- the table: by verb, then by name ------------------------------------------------ */
-#define SPEC_VERBS (CLI_ON(RUN) | CLI_ON(PLAN) | CLI_ON(EXPLAIN))
+#define SPEC_VERBS (CLI_ON(RUN) | CLI_ON(PLAN) | CLI_ON(EXPLAIN) | CLI_ON(EXPORT))
 #define EVAL_VERBS (SPEC_VERBS | CLI_ON(CHECK) | CLI_ON(CHOWN))
 #define IDS_VERBS (SPEC_VERBS | CLI_ON(CHOWN))
 
@@ -212,7 +212,8 @@ const struct cli_option cli_option_table[] = {
 	  .verbs = SPEC_VERBS,
 	  .layer = cli_set_seccomp,
 	  .key = "seccomp",
-	  .help = "allow:CALL, deny:CALL (CALL: a name, @group or all), or default, docker, strict, unconfined" },
+	  .help = "allow:CALL, deny:CALL (CALL: a name, 'socket(AF_INET, *)', @group or all), default, docker, strict, "
+		  "unconfined, or a FILE of JSON as Docker's" },
 	/* limits */
 	{ .name = "cpus",
 	  .arg = "NUMBER",
@@ -312,7 +313,7 @@ const struct cli_option cli_option_table[] = {
 	  .arg = "text|json",
 	  .verbs = CLI_EVERYWHERE,
 	  .now = now_format,
-	  .help = "form of the output" },
+	  .help = "form of the output; export: seccomp" },
 	{ .name = "help", .letter = 'h', .verbs = CLI_EVERYWHERE, .now = now_help, .help = "help for the verb" },
 	{ .name = "no-color", .verbs = CLI_EVERYWHERE, .now = now_no_color, .help = "no colour, as with $NO_COLOR" },
 	{ .name = "profiles",

@@ -5,11 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/cleanup.h"
+#include "base/fdio.h"
 #include "base/names.h"
 #include "lua/cli/cli.h"
 #include "lua/cli/options.h"
 #include "mount_text.h"
 #include "schema.h"
+#include "seccomp_oci.h"
+#include "seccomp_policy.h"
 
 #define USAGE(err, ...) lw_fail_as(err, LW_ERR_USAGE, -EINVAL, __VA_ARGS__)
 /* What records made here say about where they were written. */
@@ -313,18 +316,43 @@ static int finish_caps(struct cli_layer *l, struct lw_err *err)
 
 static int seccomp_rule(struct cli_layer *l, bool allow, const char *call, struct lw_err *err)
 {
-	if (!lw_seccomp_name_known(call)) {
+	struct lw_call_pattern pattern;
+	if (strchr(call, '(')) {
+		int r = lw_call_pattern_parse(call, NULL, &pattern, err);
+		if (r < 0)
+			return r;
+	} else if (!lw_seccomp_name_known(call)) {
 		const char *near = lw_syscall_nearest(call);
 		USAGE(err, "unknown system call '%s'", call);
 		if (near)
 			lw_err_hint(err, "did you mean %s?", near);
 		else
-			lw_err_hint(err, "a name, a @group or all");
+			lw_err_hint(err, "a name, a pattern, a @group or all");
 		return -EINVAL;
 	}
-	json_t *rule = allow ? json_pack("{s:s,s:[s]}", "action", "allow", "names", call)
-			     : json_pack("{s:s,s:s,s:[s]}", "action", "errno", "errno", "EPERM", "names", call);
+	json_t *rule = allow ? json_pack("{s:s,s:[s],s:s}", "action", "allow", "names", call, "origin", ORIGIN)
+			     : json_pack("{s:s,s:s,s:[s],s:s}", "action", "errno", "errno", "EPERM", "names", call,
+					 "origin", ORIGIN);
 	return append(strcmp(call, "all") ? l->rules : l->rules_all, rule, err);
+}
+
+/* A policy in moby's or the OCI's JSON. */
+static int seccomp_file(struct cli_layer *l, const char *path, struct lw_err *err)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t n = 0;
+	json_t *policy = NULL;
+	int r = lw_read_file(path, LW_SECCOMP_FILE_MAX, &text, &n);
+	if (r < 0)
+		return lw_fail_as(err, LW_ERR_USAGE, r, "%s: %s", path,
+				  r == -EINVAL ? "not a regular file" : strerror(-r));
+	r = lw_seccomp_import(text, n, path, l->host->kernel, &policy, NULL, err);
+	if (r < 0)
+		return r;
+	json_decref(l->seccomp_file);
+	l->seccomp_file = policy;
+	l->seccomp_base = NULL;
+	return 0;
 }
 
 int cli_set_seccomp(struct cli_layer *l, const char *value, struct lw_err *err)
@@ -335,30 +363,33 @@ int cli_set_seccomp(struct cli_layer *l, const char *value, struct lw_err *err)
 	for (size_t i = 0; i < 4; i++) {
 		if (!strcmp(value, bases[i])) {
 			l->seccomp_base = bases[i];
+			json_decref(l->seccomp_file);
+			l->seccomp_file = NULL;
 			return 0;
 		}
 	}
 	size_t n = strlen(value);
-	if (strchr(value, '/') || (n > 5 && !strcmp(value + n - 5, ".json"))) {
-		USAGE(err, "policy files come with a later release");
-		lw_err_hint(err, "allow:CALL, deny:CALL, default, docker, strict or unconfined");
-		return -EINVAL;
-	}
+	if (strchr(value, '/') || (n > 5 && !strcmp(value + n - 5, ".json")))
+		return seccomp_file(l, value, err);
 	const char *near = lw_nearest(value, bases, ARRAY_LEN(bases));
 	USAGE(err, "unknown policy '%s'", value);
 	if (near)
 		lw_err_hint(err, "did you mean %s?", near);
 	else
-		lw_err_hint(err, "allow:CALL, deny:CALL, default, docker, strict or unconfined");
+		lw_err_hint(err, "allow:CALL, deny:CALL, default, docker, strict, unconfined or FILE.json");
 	return -EINVAL;
 }
 
 static int finish_seccomp(struct cli_layer *l, struct lw_err *err)
 {
-	if (!l->seccomp_base && !json_array_size(l->rules_all) && !json_array_size(l->rules))
+	if (!l->seccomp_file && !l->seccomp_base && !json_array_size(l->rules_all) && !json_array_size(l->rules))
 		return 0;
 	if (json_array_extend(l->rules_all, l->rules) < 0)
 		return lw_fail(err, -ENOMEM, "out of memory");
+	if (l->seccomp_file) {
+		json_array_extend(json_object_get(l->seccomp_file, "rules"), l->rules_all);
+		return put(l->raw, "seccomp", json_incref(l->seccomp_file), err);
+	}
 	return put(l->raw, "seccomp",
 		   json_pack("{s:s,s:O,s:s}", "base", l->seccomp_base ? l->seccomp_base : "inherited", "rules",
 			     l->rules_all, "origin", ORIGIN),
@@ -476,5 +507,6 @@ int cli_override(const struct cli *c, const struct lw_host *host, const json_t *
 	json_decref(l.add);
 	json_decref(l.rules_all);
 	json_decref(l.rules);
+	json_decref(l.seccomp_file);
 	return r;
 }

@@ -18,7 +18,8 @@ struct cli_layer {
 	json_t *rules_all,
 		*rules; /* seccomp: rules about all calls come first, so named calls beat them in any order */
 	const char *seccomp_base;
-	const char *root; /* --root */
+	json_t *seccomp_file; /* the policy of a file, instead of a base */
+	const char *root;     /* --root */
 	bool read_only;
 	int64_t memory_and_swap; /* --memory-swap; 0: not given, -1: unlimited */
 };

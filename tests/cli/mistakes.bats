@@ -352,7 +352,7 @@ profiles() {
 	  command = { "true" },
 	  seccomp = seccomp.deny + "getcwd",
 	}
-	=> p.lua:3: seccomp: the policy denies execve, exit_group, write, which starting the command itself needs (allow them)
+	=> p.lua:3: seccomp: the policy denies execve, exit_group, write, which starting the command itself needs (allow them; a dynamic loader makes access, arch_prctl, brk, close, fstat, mmap, mprotect, munmap, newfstatat, openat, pread64, prlimit64, read, set_robust_list, set_tid_address, getrandom, rseq, too)
 	return sandbox {
 	  command = { "true" },
 	  seccomp = seccomp.default - "execve",

@@ -70,7 +70,7 @@ usage() {
 	usage run --ulimit nofile p.lua :: "--ulimit NAME=SOFT[:HARD]"
 	usage run --cap-add SYSTIME p.lua :: "did you mean SYS_TIME?"
 	usage run --seccomp allow:getcwdd p.lua :: "did you mean getcwd?"
-	usage run --seccomp docker.json p.lua :: "later release"
+	usage run --seccomp docker.json p.lua :: "docker.json: No such file"
 	usage run --seccomp dfault p.lua :: "did you mean default?"
 	usage run --network bridge:web p.lua :: "this release has none and host"
 	usage run --name 'A B' p.lua :: "--name: not a name"
