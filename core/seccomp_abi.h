@@ -26,6 +26,7 @@ struct lw_abi {
 	uint32_t first;           /* added to the table's numbers: LW_X32_BIT or 0 */
 	const char *const *names; /* by number, NULL in a gap */
 	const unsigned *count;    /* one past the highest number */
+	uint64_t argument_mask;   /* of what a caller can put in an argument */
 };
 
 /* The table's number (without `first`) of a call, or -1. */

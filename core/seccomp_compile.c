@@ -73,11 +73,16 @@ static int add_terms(const struct job *job, int nr, const struct lw_terms *terms
 		const struct lw_term *t = &terms->v[i];
 		struct scmp_arg_cmp cmp[6];
 		unsigned n = 0;
-		if (t->action == job->all->fallback)
+		bool possible = t->action != job->all->fallback;
+		for (unsigned arg = 0; arg < 6; arg++) {
+			/* On a 32-bit ABI it looks at the low words alone; the high ones are 0 there. */
+			uint64_t mask = t->mask[arg] & job->all->abi->argument_mask;
+			possible = possible && !(t->value[arg] & ~job->all->abi->argument_mask);
+			if (mask)
+				cmp[n++] = SCMP_CMP64(arg, SCMP_CMP_MASKED_EQ, mask, t->value[arg] & mask);
+		}
+		if (!possible)
 			continue;
-		for (unsigned arg = 0; arg < 6; arg++)
-			if (t->mask[arg])
-				cmp[n++] = SCMP_CMP64(arg, SCMP_CMP_MASKED_EQ, t->mask[arg], t->value[arg]);
 		int r = seccomp_rule_add_array(job->ctx, t->action, nr, n, cmp);
 		if (r < 0)
 			return r;

@@ -13,10 +13,11 @@ const struct lw_abi lw_abi_native = {
 	.audit_arch = AUDIT_ARCH_X86_64,
 	.names = lw_syscalls_x86_64,
 	.count = &lw_syscalls_x86_64_count,
+	.argument_mask = UINT64_MAX,
 };
 static const struct lw_abi foreign_table[] = {
-	{ "x86", AUDIT_ARCH_I386, 0, lw_syscalls_i386, &lw_syscalls_i386_count },
-	{ "x32", AUDIT_ARCH_X86_64, LW_X32_BIT, lw_syscalls_x32, &lw_syscalls_x32_count },
+	{ "x86", AUDIT_ARCH_I386, 0, lw_syscalls_i386, &lw_syscalls_i386_count, UINT32_MAX },
+	{ "x32", AUDIT_ARCH_X86_64, LW_X32_BIT, lw_syscalls_x32, &lw_syscalls_x32_count, UINT64_MAX },
 };
 
 const struct lw_abi *lw_abi_foreign(unsigned *ret_n)
@@ -30,6 +31,7 @@ const struct lw_abi lw_abi_native = {
 	.audit_arch = AUDIT_ARCH_AARCH64,
 	.names = lw_syscalls_aarch64,
 	.count = &lw_syscalls_aarch64_count,
+	.argument_mask = UINT64_MAX,
 };
 
 const struct lw_abi *lw_abi_foreign(unsigned *ret_n)
