@@ -10,207 +10,26 @@
 #include "base/text.h"
 #include "seccomp.h"
 #include "seccomp_abi.h"
+#include "seccomp_import.h"
 #include "seccomp_oci.h"
 
 #define FAIL(err, ...) lw_fail_as(err, LW_ERR_POLICY, -EINVAL, __VA_ARGS__)
-#define RULES_MAX 4096
-/* Set-up itself needs a newer one, so what asks for an older is always met. */
-#define KERNEL_FLOOR 5
-
-struct action {
-	const char *word; /* of our rules; NULL: we have none like it */
-	int error;
-};
 
 struct import {
 	const char *file, *kernel;
-	struct action standard; /* the document's default */
-	int last;               /* the highest number of a call that is named */
+	struct lw_import_action standard; /* the document's default */
+	int last;                         /* the highest number of a call that is named */
 	bool kernel_mattered;
-	uint32_t lines[RULES_MAX]; /* of the entries */
+	uint32_t lines[LW_IMPORT_RULES]; /* of the entries */
 	/* With arguments: from lenient to strict, so that the strict win. */
 	json_t *allowing, *failing, *killing;
 	json_t *plain; /* without arguments, last first */
 	struct lw_err *err;
 };
 
-/* --- where the entries are ------------------------------------------------------------ */
-
-/* The lines on which the objects of the list "syscalls" begin. The text has been parsed already. */
-static void find_lines(const char *text, size_t n, uint32_t lines[RULES_MAX])
-{
-	static const char key[] = "\"syscalls\"";
-	uint32_t line = 1;
-	unsigned depth = 0, found = 0;
-	bool named = false, inside = false;
-	for (size_t i = 0; i < n && found < RULES_MAX; i++) {
-		switch (text[i]) {
-		case '\n':
-			line++;
-			break;
-		case '"':
-			if (depth == 1)
-				named = n - i >= sizeof key - 1 && memcmp(text + i, key, sizeof key - 1) == 0;
-			for (i++; i < n && text[i] != '"'; i++)
-				i += text[i] == '\\';
-			break;
-		case '{':
-		case '[':
-			if (depth == 1)
-				inside = named && text[i] == '[';
-			if (depth == 2 && inside && text[i] == '{')
-				lines[found++] = line;
-			depth++;
-			break;
-		case '}':
-		case ']':
-			depth--;
-			break;
-		default:
-			break;
-		}
-	}
-}
-
-/* --- small readers -------------------------------------------------------------------- */
-
-/* Every key is one of the words. A misspelt condition must not become none. */
-static int known_keys(const json_t *object, const char *const *words, size_t n, struct lw_err *err)
-{
-	const char *key;
-	json_t *value;
-	if (!json_is_object(object))
-		return FAIL(err, "expected an object");
-	json_object_foreach((json_t *)object, key, value)
-	{
-		bool known = false;
-		for (size_t i = 0; i < n; i++)
-			known = known || strcmp(words[i], key) == 0;
-		if (known)
-			continue;
-		const char *near = lw_nearest(key, words, n);
-		FAIL(err, "unknown key \"%s\"", key);
-		if (near)
-			lw_err_hint(err, "did you mean \"%s\"?", near);
-		return -EINVAL;
-	}
-	return 0;
-}
-
-static int read_error(const json_t *number, const json_t *name, int *ret, struct lw_err *err)
-{
-	*ret = EPERM;
-	if (json_is_integer(number)) {
-		json_int_t v = json_integer_value(number);
-		if (v < 1 || v > 4095)
-			return FAIL(err, "%lld is no error number", (long long)v);
-		*ret = (int)v;
-	} else if (json_is_string(name)) {
-		for (*ret = 1; *ret < 4096; (*ret)++)
-			if (strerrorname_np(*ret) && strcmp(strerrorname_np(*ret), json_string_value(name)) == 0)
-				return 0;
-		return FAIL(err, "unknown error \"%s\"", json_string_value(name));
-	} else if ((number && !json_is_null(number)) || (name && !json_is_string(name))) {
-		return FAIL(err, "errnoRet is a number");
-	}
-	return 0;
-}
-
-static int read_action(const json_t *v, const json_t *number, const json_t *name, struct action *ret,
-		       struct lw_err *err)
-{
-	static const struct {
-		const char *text, *word;
-	} table[] = {
-		{ "SCMP_ACT_ALLOW", "allow" },       { "SCMP_ACT_ERRNO", "errno" },      { "SCMP_ACT_KILL", "kill" },
-		{ "SCMP_ACT_KILL_PROCESS", "kill" }, { "SCMP_ACT_KILL_THREAD", "kill" }, /* half a program is of no use
-											    to anybody */
-		{ "SCMP_ACT_LOG", "log" },
-	};
-	const char *text = json_string_value(v), *names[sizeof table / sizeof table[0]];
-	for (size_t i = 0; text && i < sizeof table / sizeof table[0]; i++) {
-		names[i] = table[i].text;
-		if (strcmp(text, table[i].text) != 0)
-			continue;
-		ret->word = table[i].word;
-		ret->error = 0;
-		return strcmp(ret->word, "errno") == 0 ? read_error(number, name, &ret->error, err) : 0;
-	}
-	if (!text)
-		return FAIL(err, "an action is expected");
-	if (strcmp(text, "SCMP_ACT_TRAP") == 0 || strcmp(text, "SCMP_ACT_TRACE") == 0 ||
-	    strcmp(text, "SCMP_ACT_NOTIFY") == 0) {
-		FAIL(err, "%s has nobody to answer it here", text);
-		lw_err_hint(err, "SCMP_ACT_ERRNO, SCMP_ACT_KILL_PROCESS, SCMP_ACT_LOG or SCMP_ACT_ALLOW");
-		return -EINVAL;
-	}
-	const char *near = lw_nearest(text, names, sizeof table / sizeof table[0]);
-	FAIL(err, "unknown action \"%s\"", text);
-	if (near)
-		lw_err_hint(err, "did you mean \"%s\"?", near);
-	return -EINVAL;
-}
-
-static bool same_action(struct action a, struct action b)
+static bool same_action(struct lw_import_action a, struct lw_import_action b)
 {
 	return strcmp(a.word, b.word) == 0 && a.error == b.error;
-}
-
-/* --- conditions ------------------------------------------------------------------------ */
-
-/* "4.8" against "6.1.0-13-amd64". */
-static bool kernel_at_least(const char *have, const char *want)
-{
-	unsigned a[2] = { 0 }, b[2] = { 0 };
-	(void)sscanf(have, "%u.%u", &a[0], &a[1]);
-	(void)sscanf(want, "%u.%u", &b[0], &b[1]);
-	return a[0] != b[0] ? a[0] > b[0] : a[1] >= b[1];
-}
-
-static const char *native_word(void)
-{
-	return strcmp(lw_abi_native.name, "x86_64") == 0 ? "amd64" : "arm64";
-}
-
-/* What of `includes` or `excludes` can be decided now: *ret_met says whether each, or any, of it holds; *ret_caps is
- * what remains to be asked. */
-static int read_conditions(struct import *im, const json_t *v, bool every, bool *ret_met, json_t **ret_caps)
-{
-	static const char *const words[] = { "arches", "caps", "minKernel" };
-	const json_t *arches = json_object_get(v, "arches"), *kernel = json_object_get(v, "minKernel");
-	json_t *caps = json_object_get(v, "caps"), *cap;
-	size_t i;
-	*ret_met = every;
-	if (!v || json_is_null(v))
-		return 0;
-	int r = known_keys(v, words, ARRAY_LEN(words), im->err);
-	if (r < 0)
-		return r;
-	if (json_array_size(arches) > 0) {
-		bool ours = false;
-		for (i = 0; i < json_array_size(arches); i++) {
-			const char *word = json_string_value(json_array_get(arches, i));
-			ours = ours || (word && strcmp(word, native_word()) == 0);
-		}
-		*ret_met = every ? *ret_met && ours : *ret_met || ours;
-	}
-	if (kernel && !json_is_null(kernel)) {
-		const char *want = json_string_value(kernel);
-		if (!want || want[0] < '0' || want[0] > '9')
-			return FAIL(im->err, "minKernel is text like \"4.8\"");
-		bool floor = strtol(want, NULL, 10) < KERNEL_FLOOR;
-		bool met = floor || kernel_at_least(im->kernel ? im->kernel : "", want);
-		im->kernel_mattered = im->kernel_mattered || !floor;
-		*ret_met = every ? *ret_met && met : *ret_met || met;
-	}
-	json_array_foreach(caps, i, cap)
-	{
-		const char *name = json_string_value(cap);
-		if (!name || lw_names_value(&lw_capability_table, name) < 0)
-			return FAIL(im->err, "unknown capability \"%s\"", name ? name : "");
-	}
-	*ret_caps = json_array_size(caps) > 0 ? caps : NULL;
-	return 0;
 }
 
 /* --- rules ------------------------------------------------------------------------------ */
@@ -232,7 +51,7 @@ static int add_comparison(struct lw_text *t, const json_t *arg, struct lw_err *e
 	};
 	const char *op = json_string_value(json_object_get(arg, "op")), *sign = NULL;
 	const json_t *value = json_object_get(arg, "value"), *two = json_object_get(arg, "valueTwo");
-	int r = known_keys(arg, keys, ARRAY_LEN(keys), err);
+	int r = lw_import_keys(arg, keys, ARRAY_LEN(keys), err);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; op && i < ARRAY_LEN(table); i++)
@@ -294,7 +113,8 @@ static bool repeated(const json_t *args)
 
 /* The names of an entry, each with the text of the arguments behind it. What no ABI of ours has is no call here: a rule
  * that allows it has nothing to allow, one that takes it away would be one that does not hold. */
-static int read_names(struct import *im, const json_t *entry, struct action action, const char *arguments, json_t *ret)
+static int read_names(struct import *im, const json_t *entry, struct lw_import_action action, const char *arguments,
+		      json_t *ret)
 {
 	json_t *one = json_object_get(entry, "name"), *list = json_object_get(entry, "names");
 	size_t n = one ? 1 : json_array_size(list);
@@ -322,7 +142,7 @@ static int read_names(struct import *im, const json_t *entry, struct action acti
 	return 0;
 }
 
-static json_t *make_rule(const struct import *im, struct action action, uint32_t line)
+static json_t *make_rule(const struct import *im, struct lw_import_action action, uint32_t line)
 {
 	char origin[300];
 	snprintf(origin, sizeof origin, "%.256s:%u", im->file, line);
@@ -333,7 +153,7 @@ static json_t *make_rule(const struct import *im, struct action action, uint32_t
 }
 
 /* One rule of an entry, put where it counts. */
-static int put_rule(struct import *im, const json_t *entry, struct action action, json_t *rule, int only)
+static int put_rule(struct import *im, const json_t *entry, struct lw_import_action action, json_t *rule, int only)
 {
 	const json_t *args = json_object_get(entry, "args");
 	_cleanup_(lw_text_done_p) struct lw_text t = { 0 };
@@ -364,16 +184,18 @@ static int read_entry(struct import *im, const json_t *entry, size_t index)
 					    "excludes", "name", "includes", "names" };
 	const json_t *args = json_object_get(entry, "args");
 	json_t *needs = NULL, *without = NULL;
-	struct action action;
+	struct lw_import_action action;
 	bool met, excluded;
-	int r = known_keys(entry, keys, ARRAY_LEN(keys), im->err);
+	int r = lw_import_keys(entry, keys, ARRAY_LEN(keys), im->err);
 	if (r == 0)
-		r = read_action(json_object_get(entry, "action"), json_object_get(entry, "errnoRet"),
-				json_object_get(entry, "errno"), &action, im->err);
+		r = lw_import_action(json_object_get(entry, "action"), json_object_get(entry, "errnoRet"),
+				     json_object_get(entry, "errno"), &action, im->err);
 	if (r == 0)
-		r = read_conditions(im, json_object_get(entry, "includes"), true, &met, &needs);
+		r = lw_import_conditions(json_object_get(entry, "includes"), true, im->kernel, &met, &needs,
+					 &im->kernel_mattered, im->err);
 	if (r == 0)
-		r = read_conditions(im, json_object_get(entry, "excludes"), false, &excluded, &without);
+		r = lw_import_conditions(json_object_get(entry, "excludes"), false, im->kernel, &excluded, &without,
+					 &im->kernel_mattered, im->err);
 	if (r == 0 && args && !json_is_null(args) && !json_is_array(args))
 		r = FAIL(im->err, "args is a list");
 	if (r < 0 || !met || excluded)
@@ -452,7 +274,7 @@ static json_t *newer_rule(const struct import *im)
 	for (unsigned nr = (unsigned)(im->last + 1); nr < *lw_abi_native.count; nr++)
 		if (lw_abi_native.names[nr])
 			json_array_append_new(names, json_string(lw_abi_native.names[nr]));
-	json_t *rule = make_rule(im, (struct action){ "errno", ENOSYS }, 0);
+	json_t *rule = make_rule(im, (struct lw_import_action){ "errno", ENOSYS }, 0);
 	json_object_set_new(rule, "names", names);
 	return rule;
 }
@@ -484,16 +306,17 @@ static int read_document(struct import *im, const json_t *doc, json_t **ret)
 	json_t *list = json_object_get(doc, "syscalls"), *entry;
 	bool log = false;
 	size_t i;
-	int r = known_keys(doc, keys, ARRAY_LEN(keys), im->err);
+	int r = lw_import_keys(doc, keys, ARRAY_LEN(keys), im->err);
 	if (r == 0)
-		r = read_action(json_object_get(doc, "defaultAction"), json_object_get(doc, "defaultErrnoRet"),
-				json_object_get(doc, "defaultErrno"), &im->standard, im->err);
+		r = lw_import_action(json_object_get(doc, "defaultAction"), json_object_get(doc, "defaultErrnoRet"),
+				     json_object_get(doc, "defaultErrno"), &im->standard, im->err);
 	if (r < 0)
 		lw_err_in(im->err, "defaultAction");
 	if (r == 0)
 		r = read_flags(json_object_get(doc, "flags"), &log, im->err);
-	if (r == 0 && (json_array_size(list) > RULES_MAX || (list && !json_is_array(list) && !json_is_null(list))))
-		r = FAIL(im->err, "syscalls is a list of at most %d entries", RULES_MAX);
+	if (r == 0 &&
+	    (json_array_size(list) > LW_IMPORT_RULES || (list && !json_is_array(list) && !json_is_null(list))))
+		r = FAIL(im->err, "syscalls is a list of at most %d entries", LW_IMPORT_RULES);
 	json_array_foreach(list, i, entry)
 	{
 		if (r < 0)
@@ -532,7 +355,7 @@ int lw_seccomp_import(const char *text, size_t n, const char *file, const char *
 		im->failing = json_array();
 		im->killing = json_array();
 		im->plain = json_array();
-		find_lines(text, n, im->lines);
+		lw_import_lines(text, n, im->lines);
 		r = read_document(im, doc, ret);
 		if (r < 0)
 			lw_err_at(err, (struct lw_origin){ file, 0 });

@@ -1,0 +1,5 @@
+return sandbox {
+  command = { "/bin/true" },
+  seccomp = seccomp.default
+    + "socket(AF_INTE, *)",
+}
