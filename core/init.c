@@ -203,7 +203,8 @@ static _Noreturn void take_last_step(char **argv, char **envp)
 	report(LW_REPORT_EXEC, h->exec_op, 0);
 	if (h->n_insns) {
 		struct sock_fprog program = { (unsigned short)h->n_insns, insns };
-		long r = CALL(__NR_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program, 0, 0);
+		long r = CALL(__NR_seccomp, SECCOMP_SET_MODE_FILTER, h->seccomp_log ? SECCOMP_FILTER_FLAG_LOG : 0,
+			      &program, 0, 0);
 		if (r < 0)
 			fail(h->seccomp_op, r);
 	}

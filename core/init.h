@@ -21,6 +21,7 @@ struct lw_init_report {
 struct lw_last_step {
 	uint32_t n_insns, n_paths;
 	uint32_t seccomp_op, exec_op; /* for reports: indexes into the plan */
+	uint32_t seccomp_log;         /* the kernel's audit hears of denials */
 };
 enum { LW_LAST_STEP_FD = 3, LW_LAST_STEP_SYNC = 4, LW_LAST_STEP_MAX = 256 * 1024 };
 

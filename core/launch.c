@@ -100,8 +100,10 @@ static int last_step_text(const struct lw_plan *p, struct lw_text *t)
 	bool late = p->no_new_privileges;
 	struct lw_last_step head = { .n_insns = late ? p->filter.n : 0 };
 	for (size_t i = 0; i < p->n_ops; i++) {
-		if (p->ops[i].kind == LW_OP_SECCOMP)
+		if (p->ops[i].kind == LW_OP_SECCOMP) {
 			head.seccomp_op = (uint32_t)i;
+			head.seccomp_log = p->ops[i].str[0] != NULL;
+		}
 		if (p->ops[i].kind == LW_OP_EXEC)
 			head.exec_op = (uint32_t)i;
 	}

@@ -307,6 +307,9 @@ json_t *lw_combine_seccomp(json_t *base, json_t *over)
 	if (architectures && !json_object_get(over, "architectures") &&
 	    json_object_set(res, "architectures", architectures) < 0)
 		goto nomem;
+	if (json_is_true(json_object_get(base, "log")) && !json_object_get(over, "log") &&
+	    json_object_set_new(res, "log", json_true()) < 0)
+		goto nomem;
 	return res;
 nomem:
 	json_decref(res);

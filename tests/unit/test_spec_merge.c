@@ -57,6 +57,8 @@ static void test_merge(void **state)
 		  "{'capabilities':{'base':['CHOWN'],'ops':[['+',['KILL']],['-',['CHOWN']]]}}" },
 		{ "{}", "{'capabilities':{'base':'inherited','ops':[]}}",
 		  "{'capabilities':{'base':'inherited','ops':[]}}" },
+		{ "{'seccomp':{'base':'deny','log':true}}", "{'seccomp':{'base':'inherited'}}",
+		  "{'seccomp':{'base':'deny','log':true}}" },
 		{ "{'seccomp':'strict'}", "{'seccomp':{'base':'inherited','rules':[{'names':['read']}]}}",
 		  "{'seccomp':{'base':'strict','rules':[{'names':['read']}]}}" },
 		{ "{'seccomp':{'base':'deny','rules':[{'names':['a']}],'architectures':['x86']}}",
