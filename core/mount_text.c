@@ -10,12 +10,15 @@
 #include "base/text.h"
 
 enum option_kind {
-	OPT_TRUE,  /* key = true */
-	OPT_FALSE, /* key = false */
-	OPT_SIZE,  /* word=SIZE, kept as written */
-	OPT_MODE,  /* word=OCTAL, kept as written */
-	OPT_COUNT, /* word=1… */
-	OPT_ID,    /* word=0…4294967294 */
+	OPT_TRUE,    /* key = true */
+	OPT_FALSE,   /* key = false */
+	OPT_SIZE,    /* word=SIZE, kept as written */
+	OPT_MODE,    /* word=OCTAL, kept as written */
+	OPT_COUNT,   /* word=1… */
+	OPT_ID,      /* word=0…4294967294 */
+	OPT_WORD,    /* word=WORD, which the schema judges */
+	OPT_PRIVATE, /* key = "private" */
+	OPT_SLAVE,   /* key = "slave" */
 	OPT_REFUSED,
 };
 
@@ -38,6 +41,12 @@ static const struct option bind_option_table[] = {
 	{ "optional", OPT_TRUE, "optional" },
 	{ "chown", OPT_TRUE, "chown" },
 	{ "U", OPT_TRUE, "chown" }, /* podman's and Docker's letter */
+	{ "private", OPT_PRIVATE, "propagation" },
+	{ "rprivate", OPT_PRIVATE, "propagation" },
+	{ "slave", OPT_SLAVE, "propagation" },
+	{ "rslave", OPT_SLAVE, "propagation" },
+	{ "shared", OPT_REFUSED, "write slave: what is mounted inside must not appear on the host" },
+	{ "rshared", OPT_REFUSED, "write slave: what is mounted inside must not appear on the host" },
 	{ "rbind", OPT_REFUSED, "leave it out: binds are always recursive" },
 	{ "bind", OPT_REFUSED, "leave it out: binds are always recursive" },
 	{ "z", OPT_REFUSED, "leave it out: lunward does not relabel files" },
@@ -52,6 +61,13 @@ static const struct option tmpfs_option_table[] = {
 	{ "noexec", OPT_FALSE, "exec" },      { "exec", OPT_TRUE, "exec" },
 };
 
+static const struct option proc_option_table[] = {
+	{ "hidepid", OPT_WORD, "hidepid" },
+	{ "subset", OPT_WORD, "subset" },
+	{ "ro", OPT_FALSE, "writable" },
+	{ "rw", OPT_TRUE, "writable" },
+};
+
 struct options {
 	const char *noun; /* "bind", "tmpfs", for messages */
 	const struct option *v;
@@ -59,6 +75,7 @@ struct options {
 };
 static const struct options bind_options = { "bind", bind_option_table, ARRAY_LEN(bind_option_table) };
 static const struct options tmpfs_options = { "tmpfs", tmpfs_option_table, ARRAY_LEN(tmpfs_option_table) };
+static const struct options proc_options = { "proc", proc_option_table, ARRAY_LEN(proc_option_table) };
 
 static int fail_memory(struct lw_err *err)
 {
@@ -194,6 +211,9 @@ static int option_value(const struct options *o, const struct option *opt, const
 			return bad_value(o, opt->word, value, "a numeric id", err);
 		*ret = json_integer(n);
 		return 0;
+	case OPT_WORD:
+		*ret = json_string(value);
+		return *ret ? 0 : bad_value(o, opt->word, value, "UTF-8 text", err);
 	default:
 		return lw_fail_as(err, LW_ERR_POLICY, -EINVAL, "%s: option '%s' takes no value", o->noun, opt->word);
 	}
@@ -219,6 +239,8 @@ static int apply_option(json_t *obj, const struct options *o, char *word, struct
 			return r;
 	} else if (opt->kind == OPT_TRUE || opt->kind == OPT_FALSE)
 		v = json_boolean(opt->kind == OPT_TRUE);
+	else if (opt->kind == OPT_PRIVATE || opt->kind == OPT_SLAVE)
+		v = json_string(opt->kind == OPT_SLAVE ? "slave" : "private");
 	else
 		return lw_fail_as(err, LW_ERR_POLICY, -EINVAL, "%s: option '%s' needs a value: %s=…", o->noun, word,
 				  word);
@@ -300,18 +322,28 @@ json_t *lw_bind_from_text(const char *text, const char *basedir, bool writable, 
 	return obj && bind_fill(obj, copy, basedir, writable, err) == 0 ? TAKE_PTR(obj) : NULL;
 }
 
-#define TMPFS_FORM "DST[:opt,opt]"
+#define FS_FORM "DST[:opt,opt]"
+
+/* A file system of its own: a destination and options. */
+static json_t *fs_from_text(const struct options *o, const char *text, struct lw_err *err)
+{
+	_cleanup_free_ char *copy = NULL;
+	json_auto_t *obj = begin(o->noun, text, &copy, err);
+	char *f[2];
+	if (!obj || split(copy, o->noun, FS_FORM, f, ARRAY_LEN(f), err) < 0 ||
+	    set_absolute(obj, "destination", f[0], o->noun, FS_FORM, err) < 0 || apply_options(obj, o, f[1], err) < 0)
+		return NULL;
+	return TAKE_PTR(obj);
+}
 
 json_t *lw_tmpfs_from_text(const char *text, struct lw_err *err)
 {
-	_cleanup_free_ char *copy = NULL;
-	json_auto_t *obj = begin("tmpfs", text, &copy, err);
-	char *f[2];
-	if (!obj || split(copy, "tmpfs", TMPFS_FORM, f, ARRAY_LEN(f), err) < 0 ||
-	    set_absolute(obj, "destination", f[0], "tmpfs", TMPFS_FORM, err) < 0 ||
-	    apply_options(obj, &tmpfs_options, f[1], err) < 0)
-		return NULL;
-	return TAKE_PTR(obj);
+	return fs_from_text(&tmpfs_options, text, err);
+}
+
+json_t *lw_proc_from_text(const char *text, struct lw_err *err)
+{
+	return fs_from_text(&proc_options, text, err);
 }
 
 /* A subset of "rwm", each letter once. */

@@ -11,11 +11,13 @@
  * form. An unknown option is an error that names the nearest one; so is one that repeats or contradicts another. */
 
 /* "SRC[:DST[:opt,opt]]". SRC alone is its own destination; a relative one starts at `basedir` (absolute; may be NULL).
- * Options: ro rw nosuid suid nodev dev noexec exec idmap chown|U optional. `writable` is the default (a profile's bind
- * is read-only, -v is read-write), and is always written out. */
+ * Options: ro rw nosuid suid nodev dev noexec exec idmap chown|U optional private slave. `writable` is the default (a
+ * profile's bind is read-only, -v is read-write), and is always written out. */
 json_t *lw_bind_from_text(const char *text, const char *basedir, bool writable, struct lw_err *err);
 /* "/tmp:size=16M,mode=1777": size mode inodes|nr_inodes uid gid, ro rw nosuid suid nodev dev noexec exec. */
 json_t *lw_tmpfs_from_text(const char *text, struct lw_err *err);
+/* "/proc[:hidepid=invisible,subset=pid]" */
+json_t *lw_proc_from_text(const char *text, struct lw_err *err);
 /* "/dev/snd[:DST[:rwm]]" or "/dev/snd:rwm". {path, source, access}, the latter two only when given. */
 json_t *lw_device_from_text(const char *text, struct lw_err *err);
 /* Lexical normalisation: absolute, no "." ".." "//" or trailing "/"; ".." stops at the root. malloc'ed; NULL with errno

@@ -64,7 +64,10 @@ static int source_failed(struct lw_err *err, const struct lw_op *op, int r, cons
 static int source_open(struct lw_run *run, const struct lw_op *op, struct lw_err *err)
 {
 	const struct lw_plan *p = run->plan;
-	_cleanup_close_ int fd = lw_safe_open_host(op->str[0]);
+	_cleanup_free_ char *path = with_id(op->str[0], run->id);
+	if (!path)
+		return lw_fail(err, -ENOMEM, "out of memory");
+	_cleanup_close_ int fd = lw_safe_open_host(path);
 	int r = fd == -ENOENT ? lw_control_socket_named(op->str[0], &p->allow_control_sockets, err) : 0;
 	if (r < 0)
 		return r;
@@ -79,7 +82,7 @@ static int source_open(struct lw_run *run, const struct lw_op *op, struct lw_err
 		run->fd[op->num[0]] = TAKE_FD(fd);
 		return 0;
 	}
-	r = lw_safe_tree(fd, (uint64_t)op->num[1], 1);
+	r = lw_safe_tree(fd, (uint64_t)op->num[1], LW_TREE_RECURSIVE | (op->num[2] & LW_SRC_SLAVE ? LW_TREE_SLAVE : 0));
 	if (r < 0)
 		return source_failed(err, op, r, "open_tree: ");
 	run->fd[op->num[0]] = r;

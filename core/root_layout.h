@@ -20,6 +20,12 @@ struct lw_root_layout {
 	int root_slot; /* LW_ROOT_DIR: slot of the directory */
 };
 
+/* File systems that show a namespace (stage_kernel_fs.c). */
+const char *lw_plan_proc_options(struct lw_plan *p, const struct lw_mount *m); /* NULL: none */
+int lw_plan_mqueue(struct lw_plan *p, const struct lw_root_layout_entry *e);
+int lw_plan_cgroup_sources(struct lw_plan *p, struct lw_root_layout_entry *e, struct lw_err *err);
+int lw_plan_cgroup(struct lw_plan *p, const struct lw_root_layout_entry *e);
+
 int lw_root_layout_build(struct lw_plan *p, struct lw_err *err);
 /* Is a mount visible at exactly this destination? */
 const struct lw_root_layout_entry *lw_root_layout_find(const struct lw_root_layout *l, const char *destination);

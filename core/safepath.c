@@ -147,14 +147,14 @@ int lw_safe_open_proc(int procfd, const char *path, int flags)
 	return sys_openat2(procfd, path, (uint64_t)flags, 0, RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS);
 }
 
-int lw_safe_tree(int fd, uint64_t attributes, int recursive)
+int lw_safe_tree(int fd, uint64_t attributes, int flags)
 {
-	unsigned rec = recursive ? AT_RECURSIVE : 0;
+	unsigned rec = flags & LW_TREE_RECURSIVE ? AT_RECURSIVE : 0;
 	int tree = sys_open_tree(fd, "", OPEN_TREE_CLONE | AT_EMPTY_PATH | rec);
 	if (tree < 0)
 		return tree;
-	/* Private: a copy of a shared mount is its peer, and what we mount inside would appear on the host. */
-	int r = sys_mount_setattr(tree, rec, attributes, 0, MS_PRIVATE, -1);
+	/* Never shared: a copy of a shared mount is its peer, and what we mount inside would appear on the host. */
+	int r = sys_mount_setattr(tree, rec, attributes, 0, flags & LW_TREE_SLAVE ? MS_SLAVE : MS_PRIVATE, -1);
 	if (r < 0) {
 		SYS(close, tree);
 		return r;

@@ -27,8 +27,10 @@ int lw_safe_open_read(int rootfd, const char *path);
 /* Opens a file of the proc file system at procfd (an own, detached or verified mount) for writing: beneath it, no
  * links, no other mount on top (CVE-2025-52881). */
 int lw_safe_open_proc(int procfd, const char *path, int flags);
-/* A detached, private, recursive copy of the tree at fd with attributes (MOUNT_ATTR_*) set on all of it. */
-int lw_safe_tree(int fd, uint64_t attributes, int recursive);
+/* A detached copy of the tree at fd with attributes (MOUNT_ATTR_*) set on all of it; private, unless a slave. */
+#define LW_TREE_RECURSIVE 1
+#define LW_TREE_SLAVE 2
+int lw_safe_tree(int fd, uint64_t attributes, int flags);
 /* A new, detached file system. options: "key=value,flag,…" */
 int lw_safe_new_fs(const char *type, const char *options, uint64_t attributes);
 /* Reads a file of at most max bytes below the directory `root` of the host, as lw_safe_open_read; malloc'ed. */

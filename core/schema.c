@@ -169,7 +169,9 @@ static const struct lw_field sandbox_fields[LW_KEY_COUNT] = {
 			    .merge = LW_MERGE_BY_KEY,
 			    .merge_key = "destination",
 			    .max = LW_MOUNTS_MAX,
-			    .form = "a list of bind, tmpfs, proc, sysfs, devpts, file, dir, symlink and remove",
+			    .form = "a list of bind, tmpfs, proc, sysfs, devpts, mqueue, cgroup, file, dir, symlink "
+				    "and "
+				    "remove",
 			    .def = "{}",
 			    .help = "What is mounted or made inside, besides the default /proc, /sys, /dev, /tmp, /run "
 				    "and /home. Binds "

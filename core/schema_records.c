@@ -124,11 +124,29 @@ const struct lw_schema lw_root_schema = { SCHEMA("root", struct lw_root, root_fi
 
 /* --- mounts --- */
 static const struct lw_name mount_words[] = {
-	{ "bind", LW_MOUNT_BIND },   { "tmpfs", LW_MOUNT_TMPFS },     { "proc", LW_MOUNT_PROC },
-	{ "sysfs", LW_MOUNT_SYSFS }, { "devpts", LW_MOUNT_DEVPTS },   { "file", LW_MOUNT_FILE },
-	{ "dir", LW_MOUNT_DIR },     { "symlink", LW_MOUNT_SYMLINK }, { "remove", LW_MOUNT_REMOVE },
+	{ "bind", LW_MOUNT_BIND },       { "tmpfs", LW_MOUNT_TMPFS },   { "proc", LW_MOUNT_PROC },
+	{ "sysfs", LW_MOUNT_SYSFS },     { "devpts", LW_MOUNT_DEVPTS }, { "mqueue", LW_MOUNT_MQUEUE },
+	{ "cgroup", LW_MOUNT_CGROUP },   { "file", LW_MOUNT_FILE },     { "dir", LW_MOUNT_DIR },
+	{ "symlink", LW_MOUNT_SYMLINK }, { "remove", LW_MOUNT_REMOVE },
 };
 const WORDS(lw_mount_kind_table, mount_words);
+/* proc(5)'s words; its numbers too. */
+static const struct lw_name hidepid_words[] = {
+	{ "off", LW_HIDEPID_OFF },
+	{ "noaccess", LW_HIDEPID_NOACCESS },
+	{ "invisible", LW_HIDEPID_INVISIBLE },
+	{ "ptraceable", LW_HIDEPID_PTRACEABLE },
+	{ "0", LW_HIDEPID_OFF },
+	{ "1", LW_HIDEPID_NOACCESS },
+	{ "2", LW_HIDEPID_INVISIBLE },
+	{ "4", LW_HIDEPID_PTRACEABLE },
+};
+const WORDS(lw_hidepid_table, hidepid_words);
+static const struct lw_name propagation_words[] = {
+	{ "private", LW_PROPAGATION_PRIVATE },
+	{ "slave", LW_PROPAGATION_SLAVE },
+};
+static const WORDS(propagation_table, propagation_words);
 #define AT(member) offsetof(struct lw_mount, member)
 static const struct lw_field mount_fields[LW_MOUNT_KEY_COUNT] = {
 	[LW_MOUNT_KEY_TYPE] = { .key = "type",
@@ -147,7 +165,7 @@ static const struct lw_field mount_fields[LW_MOUNT_KEY_COUNT] = {
 	[LW_MOUNT_KEY_DESTINATION] = { .key = "destination",
 				       .kind = LW_K_PATH,
 				       .offset = AT(destination),
-				       .def = "the source, /proc, /sys or /dev/pts",
+				       .def = "the source, or the usual place of a kernel file system",
 				       .help = "Where inside. Symbolic links on the way never lead outside the root "
 					       "(CVE-2021-30465)." },
 	[LW_MOUNT_KEY_TARGET] = { .key = "target",
@@ -232,6 +250,31 @@ static const struct lw_field mount_fields[LW_MOUNT_KEY_COUNT] = {
 			       .max = LW_ID_MAX,
 			       .def = "0",
 			       .help = "tmpfs, dir, file: group, inside." },
+	[LW_MOUNT_KEY_HIDEPID] = { .key = "hidepid",
+				   .kind = LW_K_ENUM,
+				   .offset = AT(hidepid),
+				   .names = &lw_hidepid_table,
+				   .form = "\"off\", \"noaccess\", \"invisible\" or \"ptraceable\"",
+				   .def = "\"off\"",
+				   .help = "proc: whose processes a user may look into or see, proc(5)." },
+	[LW_MOUNT_KEY_SUBSET] = { .key = "subset",
+				  .kind = LW_K_CUSTOM,
+				  .offset = AT(subset_pid),
+				  .read = lw_read_subset,
+				  .write = lw_write_subset,
+				  .form = "\"pid\"",
+				  .def = "everything",
+				  .help = "proc: \"pid\" shows nothing but processes, so that no file of /proc tells "
+					  "about the host, proc(5)." },
+	[LW_MOUNT_KEY_PROPAGATION] = { .key = "propagation",
+				       .kind = LW_K_ENUM,
+				       .offset = AT(propagation),
+				       .names = &propagation_table,
+				       .def = "\"private\"",
+				       .help = "bind: \"slave\" shows what the host mounts below the source later, "
+					       "with "
+					       "the host's own mount options; needs root. Nothing mounted inside ever "
+					       "appears on the host. mount_namespaces(7)." },
 };
 #undef AT
 const struct lw_schema lw_mount_schema = { SCHEMA("mount", struct lw_mount, mount_fields), .finish = lw_mount_finish };

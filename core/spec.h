@@ -98,11 +98,15 @@ enum lw_mount_kind {
 	LW_MOUNT_PROC,
 	LW_MOUNT_SYSFS,
 	LW_MOUNT_DEVPTS,
+	LW_MOUNT_MQUEUE,
+	LW_MOUNT_CGROUP,
 	LW_MOUNT_FILE,    /* inline data */
 	LW_MOUNT_DIR,     /* an empty directory */
 	LW_MOUNT_SYMLINK, /* target */
 	LW_MOUNT_REMOVE,  /* takes an inherited or default mount away */
 };
+enum lw_hidepid { LW_HIDEPID_OFF, LW_HIDEPID_NOACCESS, LW_HIDEPID_INVISIBLE, LW_HIDEPID_PTRACEABLE = 4 };
+enum lw_propagation { LW_PROPAGATION_PRIVATE, LW_PROPAGATION_SLAVE };
 struct lw_mount {
 	struct lw_rec rec;
 	int kind;
@@ -116,6 +120,9 @@ struct lw_mount {
 	int64_t size, inodes; /* tmpfs: bytes, count; defaults from LW_TMPFS_* */
 	int64_t mode;         /* tmpfs 01777, dir 0755, file 0644 by default */
 	int64_t uid, gid;     /* tmpfs, dir, file: inside ids; 0 */
+	int hidepid;          /* proc: enum lw_hidepid */
+	bool subset_pid;      /* proc: nothing but processes */
+	int propagation;      /* bind: enum lw_propagation */
 };
 enum lw_mount_key {
 	LW_MOUNT_KEY_TYPE,
@@ -135,6 +142,9 @@ enum lw_mount_key {
 	LW_MOUNT_KEY_MODE,
 	LW_MOUNT_KEY_UID,
 	LW_MOUNT_KEY_GID,
+	LW_MOUNT_KEY_HIDEPID,
+	LW_MOUNT_KEY_SUBSET,
+	LW_MOUNT_KEY_PROPAGATION,
 	LW_MOUNT_KEY_COUNT,
 };
 struct lw_mounts {

@@ -187,6 +187,26 @@ static int check_proc_sys(const struct lw_spec *s, struct lw_err *err)
 static const char *const proc_views[] = { "/proc/cpuinfo", "/proc/diskstats", "/proc/loadavg", "/proc/meminfo",
 					  "/proc/stat",    "/proc/swaps",     "/proc/uptime",  "/proc/slabinfo" };
 
+/* What a kernel file system shows is a namespace's; with the host's it would be everybody's. */
+static int check_kernel_fs(const struct lw_spec *s, const struct lw_mount *m, const char *path, struct lw_err *err)
+{
+	if (m->kind == LW_MOUNT_MQUEUE && !is_new(s, LW_NS_IPC))
+		return broken(err, m->rec.origin, path,
+			      "needs namespaces.ipc = \"new\": it would show the host's queues");
+	if (m->kind == LW_MOUNT_CGROUP && !is_new(s, LW_NS_CGROUP))
+		return broken(err, m->rec.origin, path,
+			      "needs namespaces.cgroup = \"new\": it would show everybody's cgroups");
+	if (m->kind == LW_MOUNT_PROC && m->hidepid && !is_new(s, LW_NS_PID))
+		return broken(err, m->rec.origin, path, "hidepid needs namespaces.pid = \"new\"");
+	if (m->kind == LW_MOUNT_PROC && m->subset_pid && !is_new(s, LW_NS_PID))
+		return broken(err, m->rec.origin, path, "subset needs namespaces.pid = \"new\"");
+	if (m->kind == LW_MOUNT_PROC && m->subset_pid && s->sysctls.n)
+		return broken(err, m->rec.origin, path,
+			      "sysctls are written through /proc/sys, which subset = \"pid\" "
+			      "leaves out");
+	return 0;
+}
+
 static int check_destination(const struct lw_mount *m, const char *path, struct lw_err *err)
 {
 	const char *d = m->destination;
@@ -247,6 +267,11 @@ static int check_mounts(const struct lw_spec *s, struct lw_err *err)
 			r = check_chown(m, i, err);
 		if (r < 0)
 			return r;
+		snprintf(path, sizeof(path), "mounts[%zu]", i);
+		r = check_kernel_fs(s, m, path, err);
+		if (r < 0)
+			return r;
+		snprintf(path, sizeof(path), "mounts[%zu].destination", i);
 		for (size_t k = 0; k < i; k++)
 			if (strcmp(m->destination, s->mounts.v[k].destination) == 0)
 				return broken(err, m->rec.origin, path,

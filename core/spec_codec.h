@@ -63,7 +63,7 @@ extern const struct lw_schema lw_stdio_schema, lw_user_schema, lw_namespaces_sch
 	lw_mount_schema, lw_device_schema, lw_caps_schema, lw_seccomp_schema, lw_seccomp_rule_schema, lw_limits_schema,
 	lw_rlimits_schema;
 extern const struct lw_names lw_mount_kind_table, lw_root_kind_table, lw_ids_mode_table, lw_seccomp_base_table,
-	lw_namespace_mode_table;
+	lw_namespace_mode_table, lw_hidepid_table;
 
 /* Custom rows (spec_custom.c). */
 #define LW_CODEC_PAIR(noun)                                                                                            \
@@ -77,6 +77,7 @@ LW_CODEC_PAIR(idmaps);
 LW_CODEC_PAIR(root);
 LW_CODEC_PAIR(root_path);
 LW_CODEC_PAIR(rlimit);
+LW_CODEC_PAIR(subset);
 /* Custom rows (spec_policy.c). */
 LW_CODEC_PAIR(capabilities);
 LW_CODEC_PAIR(capset);

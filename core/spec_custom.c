@@ -359,6 +359,26 @@ json_t *lw_write_rlimit(const struct lw_spec *s, const struct lw_field *f, const
 /* --- mounts and devices --- */
 
 #define K(key) (1u << LW_MOUNT_KEY_##key)
+/* "pid", the kernel's only word for a part of proc. */
+int lw_read_subset(struct lw_spec *s, const struct lw_field *f, const json_t *v, void *rec, struct lw_err *err)
+{
+	const char *word = json_string_value(v);
+
+	(void)s;
+	if (!word || strcmp(word, "pid") != 0)
+		return lw_codec_mismatch(f, v, err);
+	*(bool *)member(f, rec) = true;
+	return 0;
+}
+
+json_t *lw_write_subset(const struct lw_spec *s, const struct lw_field *f, const void *rec)
+{
+	(void)s;
+	(void)f;
+	(void)rec;
+	return json_string("pid"); /* written only when it was given */
+}
+
 #define K_OWNER (K(MODE) | K(UID) | K(GID))
 #define K_FLAGS (K(WRITABLE) | K(SUID) | K(DEV) | K(EXEC))
 
@@ -369,16 +389,18 @@ static const struct {
 	bool writable, dev, exec;
 	int64_t mode;
 } mount_types[] = {
-	[LW_MOUNT_BIND] = { .takes = K(SOURCE) | K_FLAGS | K(IDMAP) | K(CHOWN) | K(OPTIONAL),
+	[LW_MOUNT_BIND] = { .takes = K(SOURCE) | K_FLAGS | K(IDMAP) | K(CHOWN) | K(OPTIONAL) | K(PROPAGATION),
 			    .needs = K(SOURCE),
 			    .exec = true },
 	[LW_MOUNT_TMPFS] = { .takes = K_FLAGS | K(SIZE) | K(INODES) | K_OWNER,
 			     .writable = true,
 			     .exec = true,
 			     .mode = 01777 },
-	[LW_MOUNT_PROC] = { .takes = K(WRITABLE), .destination = "/proc", .writable = true },
+	[LW_MOUNT_PROC] = { .takes = K(WRITABLE) | K(HIDEPID) | K(SUBSET), .destination = "/proc", .writable = true },
 	[LW_MOUNT_SYSFS] = { .takes = K(WRITABLE), .destination = "/sys" },
 	[LW_MOUNT_DEVPTS] = { .takes = K(WRITABLE), .destination = "/dev/pts", .writable = true, .dev = true },
+	[LW_MOUNT_MQUEUE] = { .takes = K(WRITABLE), .destination = "/dev/mqueue", .writable = true },
+	[LW_MOUNT_CGROUP] = { .destination = "/sys/fs/cgroup" },
 	[LW_MOUNT_FILE] = { .takes = K(DATA) | K_OWNER, .needs = K(DATA), .mode = 0644 },
 	[LW_MOUNT_DIR] = { .takes = K_OWNER, .mode = 0755 },
 	[LW_MOUNT_SYMLINK] = { .takes = K(TARGET), .needs = K(TARGET) },

@@ -120,7 +120,7 @@ static int choose_devices(struct lw_plan *p, unsigned *mask, struct lw_err *err)
 	 * are the ones bound one by one: the controller could refuse nothing more, and costs a tenth of a launch. */
 	bool nodev = true;
 	for (size_t i = 0; i < s->mounts.n; i++)
-		nodev = nodev && !s->mounts.v[i].dev;
+		nodev = nodev && !s->mounts.v[i].dev && s->mounts.v[i].propagation == LW_PROPAGATION_PRIVATE;
 	if ((p->clone_flags & CLONE_NEWUSER) && !s->devices.n && nodev)
 		return 0;
 	if (usable(p, LW_CTL_DEVICES)) {

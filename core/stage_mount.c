@@ -86,10 +86,12 @@ static int plan_fs(struct lw_plan *p, const struct lw_root_layout_entry *e)
 	case LW_MOUNT_PROC:
 		/* A new proc shows a pid namespace that the user namespace owns; else the host's, bound. */
 		if (p->clone_flags & CLONE_NEWPID || !own_user)
-			return PLAN_OP(p, LW_OP_MOUNT_FS, &m->rec, e->key, .str = { m->destination, "proc" },
-				       .num = { NO_DEV_SUID | MOUNT_ATTR_NOEXEC });
-		return PLAN_OP(p, LW_OP_MOUNT_BIND, &m->rec, e->key, .str = { m->destination, "/proc" },
-			       .num = { -1, LW_SRC_DIR, NO_DEV_SUID | MOUNT_ATTR_NOEXEC });
+			return PLAN_OP(p, LW_OP_MOUNT_FS, &m->rec, e->key,
+				       .str = { m->destination, "proc", lw_plan_proc_options(p, m) },
+				       .num = { NO_DEV_SUID | MOUNT_ATTR_NOEXEC | (attributes & MOUNT_ATTR_RDONLY) });
+		return PLAN_OP(
+			p, LW_OP_MOUNT_BIND, &m->rec, e->key, .str = { m->destination, "/proc" },
+			.num = { -1, LW_SRC_DIR, NO_DEV_SUID | MOUNT_ATTR_NOEXEC | (attributes & MOUNT_ATTR_RDONLY) });
 	case LW_MOUNT_SYSFS:
 		/* A new sysfs shows the network namespace of whoever mounts it. */
 		if (lw_plan_net_join(p) < 0)
@@ -99,6 +101,10 @@ static int plan_fs(struct lw_plan *p, const struct lw_root_layout_entry *e)
 				       .num = { NO_DEV_SUID | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY });
 		return PLAN_OP(p, LW_OP_MOUNT_BIND, &m->rec, e->key, .str = { m->destination, "/sys" },
 			       .num = { -1, LW_SRC_DIR, NO_DEV_SUID | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY });
+	case LW_MOUNT_MQUEUE:
+		return lw_plan_mqueue(p, e);
+	case LW_MOUNT_CGROUP:
+		return lw_plan_cgroup(p, e);
 	default: /* devpts: gid 5 is tty, only where it is mapped (DESIGN §6.9) */
 		return PLAN_OP(p, LW_OP_MOUNT_FS, &m->rec, e->key,
 			       .str = { m->destination, "devpts",
@@ -226,7 +232,8 @@ static int plan_masks(struct lw_plan *p, bool sys)
 	if (r >= 0 && p->init && is_fs(p, "/proc", LW_MOUNT_PROC))
 		r = plan_list(p, LW_OP_MASK, lw_masked_init, "init", sys);
 	/* The host's /sys comes with what is mounted in it: the cgroups of everybody. */
-	if (r >= 0 && sys && !own_sysfs(p) && is_fs(p, "/sys", LW_MOUNT_SYSFS))
+	if (r >= 0 && sys && !own_sysfs(p) && is_fs(p, "/sys", LW_MOUNT_SYSFS) &&
+	    !is_fs(p, "/sys/fs/cgroup", LW_MOUNT_CGROUP))
 		r = PLAN_OP(p, LW_OP_MASK, NULL, "network", .str = { "/sys/fs/cgroup" });
 	return r;
 }

@@ -31,8 +31,16 @@ static int plan_bind(struct lw_plan *p, struct lw_root_layout_entry *e, struct l
 		lw_err_in(err, "%s.idmap", e->key);
 		return -EPERM;
 	}
+	if (m->propagation == LW_PROPAGATION_SLAVE && !p->host->privileged) {
+		lw_fail(err, -EPERM, "needs root");
+		lw_err_hint(err, "without root the sandbox's mounts are cut off from the host's by the kernel");
+		lw_err_at(err, m->rec.origin);
+		lw_err_in(err, "%s.propagation", e->key);
+		return -EPERM;
+	}
 	e->slot = lw_plan_slot(p);
-	int64_t flags = (m->optional ? LW_SRC_OPTIONAL : 0) | (p->host->privileged ? 0 : LW_SRC_REOPEN);
+	int64_t flags = (m->optional ? LW_SRC_OPTIONAL : 0) | (p->host->privileged ? 0 : LW_SRC_REOPEN) |
+			(m->propagation == LW_PROPAGATION_SLAVE ? LW_SRC_SLAVE : 0);
 	int r = PLAN_OP(p, LW_OP_SOURCE_OPEN, &m->rec, e->key, .str = { m->source },
 			.num = { e->slot, (int64_t)lw_mount_attributes(m), flags });
 	return r >= 0 && m->chown ? lw_plan_chown(p, m, e->key, e->slot, err) : r;
@@ -51,9 +59,12 @@ int lw_stage_sources(struct lw_plan *p, struct lw_err *err)
 			    .num = { l->root_slot, (int64_t)lw_root_attributes(&s->root),
 				     p->host->privileged ? 0 : LW_SRC_REOPEN });
 	}
-	for (size_t i = 0; i < l->n && r >= 0; i++)
+	for (size_t i = 0; i < l->n && r >= 0; i++) {
 		if (l->v[i].mount->kind == LW_MOUNT_BIND)
 			r = plan_bind(p, &l->v[i], err);
+		else if (l->v[i].mount->kind == LW_MOUNT_CGROUP)
+			r = lw_plan_cgroup_sources(p, &l->v[i], err);
+	}
 	return r;
 }
 

@@ -28,9 +28,11 @@ static const struct constructor constructor_table[] = {
 	{ "device", EVAL_DEVICE, FORM_TEXT, NULL, NULL },
 	{ "dir", EVAL_MOUNT, FORM_PATH, NULL, NULL },
 	{ "remove", EVAL_MOUNT, FORM_PATH, NULL, NULL },
-	{ "proc", EVAL_MOUNT, FORM_PATH, "/proc", NULL },
+	{ "proc", EVAL_MOUNT, FORM_TEXT, "/proc", NULL },
 	{ "sysfs", EVAL_MOUNT, FORM_PATH, "/sys", NULL },
 	{ "devpts", EVAL_MOUNT, FORM_PATH, "/dev/pts", NULL },
+	{ "mqueue", EVAL_MOUNT, FORM_PATH, "/dev/mqueue", NULL },
+	{ "cgroup", EVAL_MOUNT, FORM_PATH, "/sys/fs/cgroup", NULL },
 	{ "file", EVAL_MOUNT, FORM_TABLE, NULL, "destination = \"/etc/motd\", data = \"...\"" },
 	{ "symlink", EVAL_MOUNT, FORM_TABLE, NULL, "destination = \"/bin/sh\", target = \"/bin/dash\"" },
 };
@@ -87,6 +89,8 @@ static void push_from_text(lua_State *L, const struct constructor *row, const ch
 		j = lw_bind_from_text(text, eval_caller(L)->dir, false, &err);
 	else if (!strcmp(row->name, "tmpfs"))
 		j = lw_tmpfs_from_text(text, &err);
+	else if (!strcmp(row->name, "proc"))
+		j = lw_proc_from_text(text, &err);
 	else
 		j = lw_device_from_text(text, &err);
 	if (!j)

@@ -74,7 +74,9 @@ static void add_mount(const struct lw_plan *p, const struct lw_mount *m, json_t 
 			 lw_format_size(m->size, size, sizeof size));
 		break;
 	case LW_MOUNT_PROC:
-		snprintf(what, sizeof what, "the sandbox's own processes; what tells about the host is masked");
+		snprintf(what, sizeof what, "the sandbox's own processes%s; what tells about the host is %s",
+			 m->hidepid ? ", to others as little as hidepid says" : "",
+			 m->subset_pid ? "not there" : "masked");
 		writable = false;
 		break;
 	case LW_MOUNT_SYSFS:
@@ -82,6 +84,13 @@ static void add_mount(const struct lw_plan *p, const struct lw_mount *m, json_t 
 		break;
 	case LW_MOUNT_DEVPTS:
 		snprintf(what, sizeof what, "terminals of its own");
+		break;
+	case LW_MOUNT_MQUEUE:
+		snprintf(what, sizeof what, "message queues of its own");
+		break;
+	case LW_MOUNT_CGROUP:
+		snprintf(what, sizeof what, "the sandbox's own cgroup: its limits and use");
+		writable = false;
 		break;
 	case LW_MOUNT_FILE:
 		snprintf(what, sizeof what, "a file of the profile's");

@@ -59,6 +59,7 @@ static void test_bind(void **state)
 		  "'idmap':true,'optional':true}" },
 		{ "/a:/b:rw,U", "{'source':'/a','destination':'/b','writable':true,'chown':true}" },
 		{ "/a:/b:chown", "{'source':'/a','destination':'/b','writable':false,'chown':true}" },
+		{ "/a:/b:rslave", "{'source':'/a','destination':'/b','writable':false,'propagation':'slave'}" },
 		{ "/a:/b:nosuid,nodev,exec",
 		  "{'source':'/a','destination':'/b','writable':false,'suid':false,'dev':false,'exec':true}" },
 	};

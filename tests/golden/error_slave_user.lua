@@ -1,0 +1,5 @@
+return sandbox {
+  command = { "/usr/bin/true" },
+  mounts  = { bind { source = "/media", destination = "/media",
+                     propagation = "slave" } },
+}
