@@ -105,7 +105,7 @@ static int root_begin(struct lw_run *run, const struct lw_op *op, int *ret_step)
 }
 
 /* Opens a source in this mount namespace; where the host side opened it too it must be the same file. */
-int lw_child_reopen(struct lw_run *run, int slot, const char *path, uint64_t attributes, int *ret_step)
+int lw_child_reopen_path(struct lw_run *run, int slot, const char *path, int *ret_step)
 {
 	struct stat mine, theirs;
 	*ret_step = LW_STEP_SOURCE;
@@ -118,6 +118,14 @@ int lw_child_reopen(struct lw_run *run, int slot, const char *path, uint64_t att
 		*ret_step = LW_STEP_CHANGED;
 		return -ESTALE;
 	}
+	return fd;
+}
+
+int lw_child_reopen(struct lw_run *run, int slot, const char *path, uint64_t attributes, int *ret_step)
+{
+	int fd = lw_child_reopen_path(run, slot, path, ret_step);
+	if (fd < 0)
+		return fd;
 	int tree = lw_safe_tree(fd, attributes, 1);
 	SYS(close, fd);
 	return tree;
@@ -389,6 +397,8 @@ static int root_end(struct lw_run *run, const struct lw_op *op)
 int lw_child_mount(struct lw_run *run, const struct lw_op *op, int *ret_step)
 {
 	switch (op->kind) {
+	case LW_OP_OVERLAY:
+		return lw_child_overlay(run, op, ret_step);
 	case LW_OP_ROOT_BEGIN:
 		return root_begin(run, op, ret_step);
 	case LW_OP_MKDIR:

@@ -44,6 +44,13 @@ static const char *hint_for(const struct lw_plan *p, const struct lw_op *op, int
 			       "container; "
 			       "unmask it there, or set namespaces.pid = \"host\"";
 		break;
+	case LW_OP_OVERLAY:
+		if (code == EINVAL && step == LW_STEP_CALL)
+			return "the kernel refuses these layers (dmesg says why): nothing may be mounted below the "
+			       "lower "
+			       "directory, and upper and work must be on one file system that keeps extended "
+			       "attributes";
+		break;
 	case LW_OP_CGROUP_JOIN:
 		return "see `lunward doctor` for which cgroups are usable";
 	default:

@@ -16,6 +16,7 @@ enum option_kind {
 	OPT_MODE,    /* word=OCTAL, kept as written */
 	OPT_COUNT,   /* word=1… */
 	OPT_ID,      /* word=0…4294967294 */
+	OPT_PATH,    /* word=/PATH */
 	OPT_WORD,    /* word=WORD, which the schema judges */
 	OPT_PRIVATE, /* key = "private" */
 	OPT_SLAVE,   /* key = "slave" */
@@ -68,6 +69,14 @@ static const struct option proc_option_table[] = {
 	{ "rw", OPT_TRUE, "writable" },
 };
 
+static const struct option overlay_option_table[] = {
+	{ "upper", OPT_PATH, "upper" },    { "work", OPT_PATH, "work" },    { "size", OPT_SIZE, "size" },
+	{ "inodes", OPT_COUNT, "inodes" }, { "idmap", OPT_TRUE, "idmap" },  { "noidmap", OPT_FALSE, "idmap" },
+	{ "ro", OPT_FALSE, "writable" },   { "rw", OPT_TRUE, "writable" },  { "nosuid", OPT_FALSE, "suid" },
+	{ "suid", OPT_TRUE, "suid" },      { "noexec", OPT_FALSE, "exec" }, { "exec", OPT_TRUE, "exec" },
+	{ "upperdir", OPT_PATH, "upper" }, { "workdir", OPT_PATH, "work" },
+};
+
 struct options {
 	const char *noun; /* "bind", "tmpfs", for messages */
 	const struct option *v;
@@ -75,6 +84,7 @@ struct options {
 };
 static const struct options bind_options = { "bind", bind_option_table, ARRAY_LEN(bind_option_table) };
 static const struct options tmpfs_options = { "tmpfs", tmpfs_option_table, ARRAY_LEN(tmpfs_option_table) };
+static const struct options overlay_options = { "overlay", overlay_option_table, ARRAY_LEN(overlay_option_table) };
 static const struct options proc_options = { "proc", proc_option_table, ARRAY_LEN(proc_option_table) };
 
 static int fail_memory(struct lw_err *err)
@@ -180,6 +190,7 @@ static int bad_value(const struct options *o, const char *word, const char *valu
 static int option_value(const struct options *o, const struct option *opt, const char *value, json_t **ret,
 			struct lw_err *err)
 {
+	_cleanup_free_ char *path = NULL;
 	int64_t n = 0;
 	uint32_t mode;
 	int r;
@@ -211,6 +222,12 @@ static int option_value(const struct options *o, const struct option *opt, const
 			return bad_value(o, opt->word, value, "a numeric id", err);
 		*ret = json_integer(n);
 		return 0;
+	case OPT_PATH:
+		if (value[0] != '/')
+			return bad_value(o, opt->word, value, "an absolute path", err);
+		path = lw_path_normalise(value, NULL);
+		*ret = path ? json_string(path) : NULL;
+		return *ret ? 0 : bad_value(o, opt->word, value, "UTF-8 text", err);
 	case OPT_WORD:
 		*ret = json_string(value);
 		return *ret ? 0 : bad_value(o, opt->word, value, "UTF-8 text", err);
@@ -267,34 +284,35 @@ static int apply_options(json_t *obj, const struct options *o, char *list, struc
 
 #define BIND_FORM "SRC[:DST[:opt,opt]]"
 
-static int bind_source(json_t *obj, const char *source, const char *basedir, struct lw_err *err)
+static int bind_source(json_t *obj, const char *noun, const char *source, const char *basedir, struct lw_err *err)
 {
 	if (!source[0])
-		return lw_fail_as(err, LW_ERR_POLICY, -EINVAL, "bind: empty source, expected %s", BIND_FORM);
+		return lw_fail_as(err, LW_ERR_POLICY, -EINVAL, "%s: empty source, expected %s", noun, BIND_FORM);
 	/* A directory of that name can still be had as "./~". */
 	if (source[0] == '~' && (source[1] == '/' || !source[1])) {
-		lw_fail_as(err, LW_ERR_POLICY, -EINVAL, "bind: source '%s': '~' is not expanded", source);
+		lw_fail_as(err, LW_ERR_POLICY, -EINVAL, "%s: source '%s': '~' is not expanded", noun, source);
 		lw_err_hint(err, "write the directory out: host.home in a profile, $HOME in a shell");
 		return -EINVAL;
 	}
 	if (source[0] != '/' && (!basedir || basedir[0] != '/'))
 		return lw_fail_as(err, LW_ERR_POLICY, -EINVAL,
-				  "bind: source '%s' is relative and there is no directory to start from", source);
+				  "%s: source '%s' is relative and there is no directory to start from", noun, source);
 	_cleanup_free_ char *norm = lw_path_normalise(source, basedir);
 	return norm ? set(obj, "source", json_string(norm), err) : fail_memory(err);
 }
 
-static int bind_fill(json_t *obj, char *text, const char *basedir, bool writable, struct lw_err *err)
+static int bind_fill(json_t *obj, const struct options *o, char *text, const char *basedir, bool writable,
+		     struct lw_err *err)
 {
 	char *f[3];
-	int r = split(text, "bind", BIND_FORM, f, ARRAY_LEN(f), err);
+	int r = split(text, o->noun, BIND_FORM, f, ARRAY_LEN(f), err);
 	if (r == 0)
-		r = bind_source(obj, f[0], basedir, err);
+		r = bind_source(obj, o->noun, f[0], basedir, err);
 	if (r == 0)
-		r = f[1] ? set_absolute(obj, "destination", f[1], "bind", BIND_FORM, err)
+		r = f[1] ? set_absolute(obj, "destination", f[1], o->noun, BIND_FORM, err)
 			 : set(obj, "destination", json_copy(json_object_get(obj, "source")), err);
 	if (r == 0)
-		r = apply_options(obj, &bind_options, f[2], err);
+		r = apply_options(obj, o, f[2], err);
 	if (r == 0 && !json_object_get(obj, "writable"))
 		r = set(obj, "writable", json_boolean(writable), err);
 	return r;
@@ -319,7 +337,14 @@ json_t *lw_bind_from_text(const char *text, const char *basedir, bool writable, 
 {
 	_cleanup_free_ char *copy = NULL;
 	json_auto_t *obj = begin("bind", text, &copy, err);
-	return obj && bind_fill(obj, copy, basedir, writable, err) == 0 ? TAKE_PTR(obj) : NULL;
+	return obj && bind_fill(obj, &bind_options, copy, basedir, writable, err) == 0 ? TAKE_PTR(obj) : NULL;
+}
+
+json_t *lw_overlay_from_text(const char *text, const char *basedir, struct lw_err *err)
+{
+	_cleanup_free_ char *copy = NULL;
+	json_auto_t *obj = begin("overlay", text, &copy, err);
+	return obj && bind_fill(obj, &overlay_options, copy, basedir, true, err) == 0 ? TAKE_PTR(obj) : NULL;
 }
 
 #define FS_FORM "DST[:opt,opt]"

@@ -14,6 +14,8 @@
  * Options: ro rw nosuid suid nodev dev noexec exec idmap chown|U optional private slave. `writable` is the default (a
  * profile's bind is read-only, -v is read-write), and is always written out. */
 json_t *lw_bind_from_text(const char *text, const char *basedir, bool writable, struct lw_err *err);
+/* "LOWER[:DST[:upper=/DIR,work=/DIR | size=16M,inodes=1000]]", likewise; writable by default. */
+json_t *lw_overlay_from_text(const char *text, const char *basedir, struct lw_err *err);
 /* "/tmp:size=16M,mode=1777": size mode inodes|nr_inodes uid gid, ro rw nosuid suid nodev dev noexec exec. */
 json_t *lw_tmpfs_from_text(const char *text, struct lw_err *err);
 /* "/proc[:hidepid=invisible,subset=pid]" */

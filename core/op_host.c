@@ -82,7 +82,9 @@ static int source_open(struct lw_run *run, const struct lw_op *op, struct lw_err
 		run->fd[op->num[0]] = TAKE_FD(fd);
 		return 0;
 	}
-	r = lw_safe_tree(fd, (uint64_t)op->num[1], LW_TREE_RECURSIVE | (op->num[2] & LW_SRC_SLAVE ? LW_TREE_SLAVE : 0));
+	r = lw_safe_tree(fd, (uint64_t)op->num[1],
+			 (op->num[2] & LW_SRC_FLAT ? 0 : LW_TREE_RECURSIVE) |
+				 (op->num[2] & LW_SRC_SLAVE ? LW_TREE_SLAVE : 0));
 	if (r < 0)
 		return source_failed(err, op, r, "open_tree: ");
 	run->fd[op->num[0]] = r;
@@ -170,6 +172,8 @@ int lw_host_apply(struct lw_run *run, struct lw_host_state *st, const struct lw_
 		return source_open(run, op, err);
 	case LW_OP_SOURCE_CHOWN:
 		return lw_chown_source(op, run->fd[op->num[0]], st->lease_first, err);
+	case LW_OP_OVERLAY_KEEP:
+		return lw_host_overlay_keep(st, op, err);
 	case LW_OP_IDMAP_WRITE:
 		return idmap_write(run, st, pid, err);
 	case LW_OP_SOURCE_IDMAP:
@@ -191,6 +195,7 @@ bool lw_host_undo_now(struct lw_host_state *st)
 	if (st->n_cgroups)
 		return false;
 	lw_close_p(&st->lease);
+	lw_host_overlay_release(st);
 	return true;
 }
 
@@ -205,6 +210,7 @@ void lw_host_undo(struct lw_host_state *st)
 		free(dir);
 	}
 	lw_close_p(&st->lease);
+	lw_host_overlay_release(st);
 }
 
 const char *lw_host_cgroup(const struct lw_host_state *st, int controller)

@@ -6,6 +6,8 @@
 #include <sys/types.h>
 #include "run.h"
 
+#define LW_HOST_HELD 16
+
 /* What the host side has done and must undo; lives as long as the sandbox. */
 struct lw_host_state {
 	char id[65];
@@ -14,6 +16,8 @@ struct lw_host_state {
 	size_t n_cgroups;
 	char *cgroup[LW_CTL_COUNT]; /* directories made, in order */
 	unsigned controllers[LW_CTL_COUNT];
+	int n_held;
+	int held[LW_HOST_HELD]; /* locked directories that keep what overlays catch */
 };
 
 /* Applies one HOST operation; `pid` is the cloned process once there is one, `command` the one that sets up. */
@@ -24,6 +28,9 @@ int lw_host_apply(struct lw_run *run, struct lw_host_state *st, const struct lw_
 bool lw_host_undo_now(struct lw_host_state *st);
 /* Undoes everything, last first. Leftover processes of the cgroups are ended. */
 void lw_host_undo(struct lw_host_state *st);
+/* op_overlay.c: LW_OP_OVERLAY_KEEP, and its undoing. */
+int lw_host_overlay_keep(struct lw_host_state *st, const struct lw_op *op, struct lw_err *err);
+void lw_host_overlay_release(struct lw_host_state *st);
 /* The directory of a controller, or NULL. */
 const char *lw_host_cgroup(const struct lw_host_state *st, int controller);
 

@@ -22,6 +22,7 @@ enum lw_op_kind {
 	/* str0: host path, str1: "lease" when the ids count from the lease's first; num0: fd slot, num1 uid, num2 gid
 	 * outside, num3: outside id of root inside */
 	LW_OP_SOURCE_CHOWN,
+	LW_OP_OVERLAY_KEEP, /* str0: the directory that holds upper and work, str1: their names, "A//B", str2: lower */
 	/* the clone itself, with these namespace flags; num0: flags */
 	LW_OP_CLONE,
 	/* host side, the child waiting */
@@ -29,17 +30,20 @@ enum lw_op_kind {
 	LW_OP_SOURCE_IDMAP, /* num0: fd slot: idmapped with the sandbox's user namespace */
 	LW_OP_RLIMIT_RAISE, /* str0: name, num0 resource, num1 soft, num2 hard: above what the child may do itself */
 	/* child side */
-	LW_OP_CGROUP_JOIN,   /* num0: fd slot (v1: tasks) */
-	LW_OP_UNSHARE,       /* num0: flags (cgroup) */
-	LW_OP_BECOME_ROOT,   /* the inside ids set-up runs as: num0 uid, num1 gid, num2: setgroups allowed */
-	LW_OP_ROOT_BEGIN,    /* num0: LW_ROOT_*; a directory: str0, num1: fd slot, num2: LW_SRC_*, num3: attributes */
-	LW_OP_MKDIR,         /* str0: path in root, num0: mode, num1 uid, num2 gid */
-	LW_OP_SYMLINK,       /* str0: path in root, str1: target */
-	LW_OP_FILE,          /* str0: path in root, str1: data, num0: mode, num1 uid, num2 gid */
-	LW_OP_MOUNT_BIND,    /* str0: path in root, str1: source; num0: fd slot or -1: the child opens str1 itself;
-			      * num1: LW_SRC_*, num2: attributes */
-	LW_OP_NODE,          /* str0: path in root, str1: host node; num0: device number expected or -1 */
-	LW_OP_MOUNT_FS,      /* str0: path in root, str1: fstype, str2: options "k=v,k", num0: attributes */
+	LW_OP_CGROUP_JOIN, /* num0: fd slot (v1: tasks) */
+	LW_OP_UNSHARE,     /* num0: flags (cgroup) */
+	LW_OP_BECOME_ROOT, /* the inside ids set-up runs as: num0 uid, num1 gid, num2: setgroups allowed */
+	LW_OP_OVERLAY,     /* str0: lower, str1: the directory that holds upper and work, str2: their names, "A//B"; or
+			    * LW_OVERLAY_MEMORY and the tmpfs' options; num0, num1: fd slots of both or -1, num2: slot
+			    * of the result, num3: LW_OVERLAY_* and attributes */
+	LW_OP_ROOT_BEGIN,  /* num0: LW_ROOT_*; a directory: str0, num1: fd slot, num2: LW_SRC_*, num3: attributes */
+	LW_OP_MKDIR,       /* str0: path in root, num0: mode, num1 uid, num2 gid */
+	LW_OP_SYMLINK,     /* str0: path in root, str1: target */
+	LW_OP_FILE,        /* str0: path in root, str1: data, num0: mode, num1 uid, num2 gid */
+	LW_OP_MOUNT_BIND,  /* str0: path in root, str1: source; num0: fd slot or -1: the child opens str1 itself;
+			    * num1: LW_SRC_*, num2: attributes */
+	LW_OP_NODE,        /* str0: path in root, str1: host node; num0: device number expected or -1 */
+	LW_OP_MOUNT_FS,    /* str0: path in root, str1: fstype, str2: options "k=v,k", num0: attributes */
 	LW_OP_MOUNT_SCRATCH, /* str0: path in root, num0: mode, num1: attributes; all of them share one tmpfs */
 	LW_OP_MASK,          /* str0: path in root; skipped when absent */
 	LW_OP_READONLY,      /* str0: path in root; recursive; skipped when absent */
@@ -84,6 +88,7 @@ struct lw_op {
 #define LW_SRC_OPTIONAL 1 /* a missing source is skipped */
 #define LW_SRC_REOPEN 2   /* rootless: the host side keeps an O_PATH fd; the child reopens and compares */
 #define LW_SRC_DIR 4      /* known to be a directory */
+#define LW_SRC_FLAT 16    /* without the mounts below it */
 #define LW_SRC_SLAVE 8    /* what the host mounts in it later appears inside */
 
 /* Making a plan looks at spec and host. Walking one does not: everything the walk needs is in the operations and in the

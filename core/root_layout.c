@@ -3,6 +3,7 @@
 #include <linux/sched.h>
 #include <string.h>
 #include "base/cleanup.h"
+#include "overlay.h"
 #include "root_layout.h"
 
 /* DESIGN §3.2: private /tmp /run /home, fresh /var. Sizes are what a service needs before its profile says more. One
@@ -88,7 +89,8 @@ int lw_root_layout_build(struct lw_plan *p, struct lw_err *err)
 	const struct lw_spec *s = p->spec;
 	size_t max = ARRAY_LEN(default_mounts) + ARRAY_LEN(built_root_mounts) + s->mounts.n;
 	struct lw_root_layout *l = lw_arena_alloc(p->arena, sizeof *l);
-	if (!l || !(l->v = lw_arena_array(p->arena, max, sizeof *l->v)))
+	if (!l || !(l->v = lw_arena_array(p->arena, max, sizeof *l->v)) ||
+	    !(l->overlays = lw_arena_array(p->arena, s->mounts.n + p->host->n_view + 1, sizeof *l->overlays)))
 		return lw_fail(err, -ENOMEM, "out of memory");
 	l->root_slot = -1;
 	for (size_t i = 0; i < ARRAY_LEN(default_mounts); i++)

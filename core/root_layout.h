@@ -17,7 +17,9 @@ struct lw_root_layout {
 	struct lw_root_layout_entry *v;
 	bool has_dev; /* /dev is our tmpfs with the default nodes */
 	bool has_pts;
-	int root_slot; /* LW_ROOT_DIR: slot of the directory */
+	int root_slot; /* LW_ROOT_DIR: slot of the directory, or of the overlay over it */
+	size_t n_overlays;
+	struct lw_overlay_plan *overlays; /* core/overlay.h */
 };
 
 /* File systems that show a namespace (stage_kernel_fs.c). */

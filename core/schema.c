@@ -156,7 +156,7 @@ static const struct lw_field sandbox_fields[LW_KEY_COUNT] = {
 			  .read = lw_read_root,
 			  .write = lw_write_root,
 			  .merge = LW_MERGE_MAP,
-			  .form = "\"host\", \"empty\", a directory, or { path=, readonly=true }",
+			  .form = "\"host\", \"empty\", a directory, or { path=, readonly=true, overlay=false }",
 			  .def = "\"host\"",
 			  .help = "What the sandbox sees as \"/\". \"host\": a read-only view of the host's /usr, "
 				  "/bin, /sbin, /lib*, "
@@ -169,7 +169,8 @@ static const struct lw_field sandbox_fields[LW_KEY_COUNT] = {
 			    .merge = LW_MERGE_BY_KEY,
 			    .merge_key = "destination",
 			    .max = LW_MOUNTS_MAX,
-			    .form = "a list of bind, tmpfs, proc, sysfs, devpts, mqueue, cgroup, file, dir, symlink "
+			    .form = "a list of bind, tmpfs, proc, sysfs, devpts, mqueue, cgroup, overlay, file, dir, "
+				    "symlink "
 				    "and "
 				    "remove",
 			    .def = "{}",

@@ -100,6 +100,47 @@ static const struct lw_field ids_fields[] = {
 const struct lw_schema lw_ids_schema = { SCHEMA("ids", struct lw_ids, ids_fields) };
 
 /* --- root --- */
+#define AT(member) offsetof(struct lw_overlay, member)
+#define UPPER_HELP                                                                                                     \
+	"overlay: a directory that keeps what is changed; its parent must not be open to others, for programs made "   \
+	"inside lie in it. Without it changes are kept in memory and lost."
+#define WORK_HELP "overlay: an empty directory beside `upper` for the kernel's use."
+static const struct lw_field overlay_fields[] = {
+	[LW_OVERLAY_KEY_UPPER] = { .key = "upper",
+				   .kind = LW_K_PATH,
+				   .offset = AT(upper),
+				   .def = "none",
+				   .help = UPPER_HELP },
+	[LW_OVERLAY_KEY_WORK] = { .key = "work",
+				  .kind = LW_K_PATH,
+				  .offset = AT(work),
+				  .def = "`upper` with \".work\" at the end",
+				  .help = WORK_HELP },
+	[LW_OVERLAY_KEY_SIZE] = { .key = "size",
+				  .kind = LW_K_SIZE,
+				  .offset = AT(size),
+				  .min = 65536,
+				  .max = INT64_C(1) << 60,
+				  .def = "\"64M\"",
+				  .help = "Without `upper`: how many bytes of changes are kept." },
+	[LW_OVERLAY_KEY_INODES] = { .key = "inodes",
+				    .kind = LW_K_INT,
+				    .offset = AT(inodes),
+				    .min = 2,
+				    .max = INT64_C(1) << 32,
+				    .def = "16384",
+				    .help = "Without `upper`: how many changed files are kept." },
+	[LW_OVERLAY_KEY_IDMAP] = { .key = "idmap",
+				   .kind = LW_K_BOOL,
+				   .offset = AT(idmap),
+				   .def = "true",
+				   .help = "Whether owners of both layers are mapped through the sandbox's ids, as for "
+					   "a "
+					   "bind; without root there is no need." },
+};
+#undef AT
+const struct lw_schema lw_overlay_schema = { SCHEMA("overlay", struct lw_overlay, overlay_fields) };
+
 static const struct lw_name root_words[] = {
 	{ "host", LW_ROOT_HOST },
 	{ "empty", LW_ROOT_EMPTY },
@@ -119,15 +160,24 @@ static const struct lw_field root_fields[] = {
 	  .offset = offsetof(struct lw_root, readonly),
 	  .def = "true",
 	  .help = "Whether \"/\" and what the root brings is read-only." },
+	{ .key = "overlay",
+	  .kind = LW_K_CUSTOM,
+	  .offset = offsetof(struct lw_root, overlay),
+	  .rec = &lw_overlay_schema,
+	  .read = lw_read_overlay,
+	  .write = lw_write_overlay,
+	  .form = "true, false, or { upper=, work=, size=, inodes=, idmap=true }",
+	  .def = "false",
+	  .help = "Whether writes go to a layer above the root, which stays as it is: a directory, or memory." },
 };
-const struct lw_schema lw_root_schema = { SCHEMA("root", struct lw_root, root_fields) };
+const struct lw_schema lw_root_schema = { SCHEMA("root", struct lw_root, root_fields), .finish = lw_root_finish };
 
 /* --- mounts --- */
 static const struct lw_name mount_words[] = {
-	{ "bind", LW_MOUNT_BIND },       { "tmpfs", LW_MOUNT_TMPFS },   { "proc", LW_MOUNT_PROC },
-	{ "sysfs", LW_MOUNT_SYSFS },     { "devpts", LW_MOUNT_DEVPTS }, { "mqueue", LW_MOUNT_MQUEUE },
-	{ "cgroup", LW_MOUNT_CGROUP },   { "file", LW_MOUNT_FILE },     { "dir", LW_MOUNT_DIR },
-	{ "symlink", LW_MOUNT_SYMLINK }, { "remove", LW_MOUNT_REMOVE },
+	{ "bind", LW_MOUNT_BIND },     { "tmpfs", LW_MOUNT_TMPFS },     { "proc", LW_MOUNT_PROC },
+	{ "sysfs", LW_MOUNT_SYSFS },   { "devpts", LW_MOUNT_DEVPTS },   { "mqueue", LW_MOUNT_MQUEUE },
+	{ "cgroup", LW_MOUNT_CGROUP }, { "overlay", LW_MOUNT_OVERLAY }, { "file", LW_MOUNT_FILE },
+	{ "dir", LW_MOUNT_DIR },       { "symlink", LW_MOUNT_SYMLINK }, { "remove", LW_MOUNT_REMOVE },
 };
 const WORDS(lw_mount_kind_table, mount_words);
 /* proc(5)'s words; its numbers too. */
@@ -161,7 +211,7 @@ static const struct lw_field mount_fields[LW_MOUNT_KEY_COUNT] = {
 				  .offset = AT(source),
 				  .def = "none",
 				  .help = "bind: the file or directory on the host; opened before anything untrusted "
-					  "runs." },
+					  "runs. overlay: the lower directory, never written." },
 	[LW_MOUNT_KEY_DESTINATION] = { .key = "destination",
 				       .kind = LW_K_PATH,
 				       .offset = AT(destination),
@@ -182,7 +232,7 @@ static const struct lw_field mount_fields[LW_MOUNT_KEY_COUNT] = {
 	[LW_MOUNT_KEY_WRITABLE] = { .key = "writable",
 				    .kind = LW_K_BOOL,
 				    .offset = AT(writable),
-				    .def = "false for bind and sysfs, true for tmpfs, proc and devpts",
+				    .def = "false for bind and sysfs, true for the others",
 				    .help = "Whether it can be written to." },
 	[LW_MOUNT_KEY_SUID] = { .key = "suid",
 				.kind = LW_K_BOOL,
@@ -202,8 +252,9 @@ static const struct lw_field mount_fields[LW_MOUNT_KEY_COUNT] = {
 	[LW_MOUNT_KEY_IDMAP] = { .key = "idmap",
 				 .kind = LW_K_BOOL,
 				 .offset = AT(idmap),
-				 .def = "false",
-				 .help = "bind: whether owners are mapped through the sandbox's ids, so that files of "
+				 .def = "false; true for overlay",
+				 .help = "bind, overlay: whether owners are mapped through the sandbox's ids, so that "
+					 "files of "
 					 "uid 1000 outside are "
 					 "those of uid 1000 inside; mount_setattr(2)." },
 	[LW_MOUNT_KEY_CHOWN] = { .key = "chown",
@@ -224,14 +275,16 @@ static const struct lw_field mount_fields[LW_MOUNT_KEY_COUNT] = {
 				.min = 65536,
 				.max = INT64_C(1) << 60,
 				.def = "\"64M\"",
-				.help = "tmpfs: how many bytes it may hold, tmpfs(5)." },
+				.help = "tmpfs: how many bytes it may hold, tmpfs(5). overlay without `upper`: how "
+					"many "
+					"bytes of changes." },
 	[LW_MOUNT_KEY_INODES] = { .key = "inodes",
 				  .kind = LW_K_INT,
 				  .offset = AT(inodes),
 				  .min = 2,
 				  .max = INT64_C(1) << 32,
 				  .def = "16384",
-				  .help = "tmpfs: how many files it may hold." },
+				  .help = "tmpfs: how many files it may hold; overlay without `upper` too." },
 	[LW_MOUNT_KEY_MODE] = { .key = "mode",
 				.kind = LW_K_MODE,
 				.offset = AT(mode),
@@ -275,6 +328,16 @@ static const struct lw_field mount_fields[LW_MOUNT_KEY_COUNT] = {
 					       "with "
 					       "the host's own mount options; needs root. Nothing mounted inside ever "
 					       "appears on the host. mount_namespaces(7)." },
+	[LW_MOUNT_KEY_UPPER] = { .key = "upper",
+				 .kind = LW_K_PATH,
+				 .offset = AT(upper),
+				 .def = "none",
+				 .help = UPPER_HELP },
+	[LW_MOUNT_KEY_WORK] = { .key = "work",
+				.kind = LW_K_PATH,
+				.offset = AT(work),
+				.def = "`upper` with \".work\" at the end",
+				.help = WORK_HELP },
 };
 #undef AT
 const struct lw_schema lw_mount_schema = { SCHEMA("mount", struct lw_mount, mount_fields), .finish = lw_mount_finish };

@@ -85,12 +85,29 @@ struct lw_ids {
 };
 
 enum lw_root_kind { LW_ROOT_HOST, LW_ROOT_EMPTY, LW_ROOT_DIR };
+struct lw_overlay {
+	struct lw_rec rec;
+	bool on;
+	const char *upper,
+		*work;        /* absolute; upper NULL: changes stay in memory and are lost; work NULL: upper ".work" */
+	int64_t size, inodes; /* of the memory */
+	bool idmap;           /* owners in both layers are those inside; true by default, needs root */
+};
+enum lw_overlay_key {
+	LW_OVERLAY_KEY_UPPER,
+	LW_OVERLAY_KEY_WORK,
+	LW_OVERLAY_KEY_SIZE,
+	LW_OVERLAY_KEY_INODES,
+	LW_OVERLAY_KEY_IDMAP
+};
 struct lw_root {
 	struct lw_rec rec;
 	int kind;
 	const char *path; /* absolute; LW_ROOT_DIR only */
-	bool readonly;    /* true by default */
+	bool readonly;    /* true by default, but with an overlay */
+	struct lw_overlay overlay;
 };
+enum lw_root_key { LW_ROOT_KEY_PATH, LW_ROOT_KEY_READONLY, LW_ROOT_KEY_OVERLAY };
 
 enum lw_mount_kind {
 	LW_MOUNT_BIND,
@@ -100,6 +117,7 @@ enum lw_mount_kind {
 	LW_MOUNT_DEVPTS,
 	LW_MOUNT_MQUEUE,
 	LW_MOUNT_CGROUP,
+	LW_MOUNT_OVERLAY,
 	LW_MOUNT_FILE,    /* inline data */
 	LW_MOUNT_DIR,     /* an empty directory */
 	LW_MOUNT_SYMLINK, /* target */
@@ -123,6 +141,7 @@ struct lw_mount {
 	int hidepid;          /* proc: enum lw_hidepid */
 	bool subset_pid;      /* proc: nothing but processes */
 	int propagation;      /* bind: enum lw_propagation */
+	const char *upper, *work; /* overlay: as in struct lw_overlay; its lower directory is the source */
 };
 enum lw_mount_key {
 	LW_MOUNT_KEY_TYPE,
@@ -145,6 +164,8 @@ enum lw_mount_key {
 	LW_MOUNT_KEY_HIDEPID,
 	LW_MOUNT_KEY_SUBSET,
 	LW_MOUNT_KEY_PROPAGATION,
+	LW_MOUNT_KEY_UPPER,
+	LW_MOUNT_KEY_WORK,
 	LW_MOUNT_KEY_COUNT,
 };
 struct lw_mounts {

@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "chown.h"
 #include "ids_modes.h"
+#include "overlay.h"
 #include "seccomp_policy.h"
 #include "spec_codec.h"
 
@@ -455,8 +456,9 @@ static int check_rlimits(const struct lw_spec *s, struct lw_err *err)
 }
 
 static int (*const rule_table[])(const struct lw_spec *s, struct lw_err *err) = {
-	check_command, check_network, check_mount_namespace, check_hostname,     check_ids,       check_proc_sys,
-	check_mounts,  check_devices, check_sysctls,         check_capabilities, check_sys_admin, check_rlimits,
+	check_command,      check_network,   check_mount_namespace, check_hostname, check_ids,
+	check_proc_sys,     check_mounts,    lw_check_overlays,     check_devices,  check_sysctls,
+	check_capabilities, check_sys_admin, check_rlimits,
 };
 
 int lw_spec_check(const struct lw_spec *s, struct lw_err *err)

@@ -60,8 +60,8 @@ bool lw_codec_same_origin(struct lw_origin a, struct lw_origin b);
 
 /* Schemas of the nested records, and the words of the enums (schema_records.c). */
 extern const struct lw_schema lw_stdio_schema, lw_user_schema, lw_namespaces_schema, lw_ids_schema, lw_root_schema,
-	lw_mount_schema, lw_device_schema, lw_caps_schema, lw_seccomp_schema, lw_seccomp_rule_schema, lw_limits_schema,
-	lw_rlimits_schema;
+	lw_mount_schema, lw_overlay_schema, lw_device_schema, lw_caps_schema, lw_seccomp_schema, lw_seccomp_rule_schema,
+	lw_limits_schema, lw_rlimits_schema;
 extern const struct lw_names lw_mount_kind_table, lw_root_kind_table, lw_ids_mode_table, lw_seccomp_base_table,
 	lw_namespace_mode_table, lw_hidepid_table;
 
@@ -78,6 +78,9 @@ LW_CODEC_PAIR(root);
 LW_CODEC_PAIR(root_path);
 LW_CODEC_PAIR(rlimit);
 LW_CODEC_PAIR(subset);
+/* Overlays (spec_overlay.c). */
+LW_CODEC_PAIR(overlay);
+int lw_root_finish(struct lw_spec *s, void *rec, struct lw_err *err);
 /* Custom rows (spec_policy.c). */
 LW_CODEC_PAIR(capabilities);
 LW_CODEC_PAIR(capset);

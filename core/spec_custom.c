@@ -386,7 +386,7 @@ json_t *lw_write_subset(const struct lw_spec *s, const struct lw_field *f, const
 static const struct {
 	unsigned takes, needs;
 	const char *destination;
-	bool writable, dev, exec;
+	bool writable, dev, exec, idmap;
 	int64_t mode;
 } mount_types[] = {
 	[LW_MOUNT_BIND] = { .takes = K(SOURCE) | K_FLAGS | K(IDMAP) | K(CHOWN) | K(OPTIONAL) | K(PROPAGATION),
@@ -401,6 +401,11 @@ static const struct {
 	[LW_MOUNT_DEVPTS] = { .takes = K(WRITABLE), .destination = "/dev/pts", .writable = true, .dev = true },
 	[LW_MOUNT_MQUEUE] = { .takes = K(WRITABLE), .destination = "/dev/mqueue", .writable = true },
 	[LW_MOUNT_CGROUP] = { .destination = "/sys/fs/cgroup" },
+	[LW_MOUNT_OVERLAY] = { .takes = K(SOURCE) | K_FLAGS | K(IDMAP) | K(SIZE) | K(INODES) | K(UPPER) | K(WORK),
+			       .needs = K(SOURCE),
+			       .writable = true,
+			       .exec = true,
+			       .idmap = true },
 	[LW_MOUNT_FILE] = { .takes = K(DATA) | K_OWNER, .needs = K(DATA), .mode = 0644 },
 	[LW_MOUNT_DIR] = { .takes = K_OWNER, .mode = 0755 },
 	[LW_MOUNT_SYMLINK] = { .takes = K(TARGET), .needs = K(TARGET) },
@@ -438,7 +443,9 @@ int lw_mount_finish(struct lw_spec *s, void *rec, struct lw_err *err)
 			return lw_codec_fail(err, "a %s needs a %s", type, rows[k].key);
 	}
 	if (!m->destination)
-		m->destination = m->kind == LW_MOUNT_BIND ? m->source : mount_types[m->kind].destination;
+		m->destination = m->kind == LW_MOUNT_BIND || m->kind == LW_MOUNT_OVERLAY
+					 ? m->source
+					 : mount_types[m->kind].destination;
 	if (!m->destination)
 		return lw_codec_fail(err, "a %s needs a destination", type);
 	if (!lw_is_set(&m->rec, LW_MOUNT_KEY_WRITABLE))
@@ -447,6 +454,8 @@ int lw_mount_finish(struct lw_spec *s, void *rec, struct lw_err *err)
 		m->dev = mount_types[m->kind].dev;
 	if (!lw_is_set(&m->rec, LW_MOUNT_KEY_EXEC))
 		m->exec = mount_types[m->kind].exec;
+	if (!lw_is_set(&m->rec, LW_MOUNT_KEY_IDMAP))
+		m->idmap = mount_types[m->kind].idmap;
 	if (!lw_is_set(&m->rec, LW_MOUNT_KEY_SIZE))
 		m->size = LW_TMPFS_SIZE;
 	if (!lw_is_set(&m->rec, LW_MOUNT_KEY_INODES))

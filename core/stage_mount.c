@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/cleanup.h"
+#include "overlay.h"
 #include "root_layout.h"
 #include "schema.h"
 #include "stage.h"
@@ -35,7 +36,8 @@ static int plan_view(struct lw_plan *p)
 			r = PLAN_OP(p, LW_OP_SYMLINK, &p->spec->root.rec, "root", .str = { v->path, v->link });
 		else
 			r = PLAN_OP(p, LW_OP_MOUNT_BIND, &p->spec->root.rec, "root", .str = { v->path, v->path },
-				    .num = { -1, LW_SRC_DIR, NO_DEV_SUID | MOUNT_ATTR_RDONLY });
+				    .num = { lw_plan_overlay_view(p, v->path), LW_SRC_DIR,
+					     NO_DEV_SUID | MOUNT_ATTR_RDONLY });
 	}
 	return r;
 }
@@ -146,6 +148,9 @@ static int plan_entry(struct lw_plan *p, const struct lw_root_layout_entry *e)
 			       .num = { e->slot,
 					(m->optional ? LW_SRC_OPTIONAL : 0) | (p->host->privileged ? 0 : LW_SRC_REOPEN),
 					(int64_t)lw_mount_attributes(m) });
+	case LW_MOUNT_OVERLAY:
+		return PLAN_OP(p, LW_OP_MOUNT_BIND, &m->rec, e->key, .str = { m->destination, m->source },
+			       .num = { e->slot, LW_SRC_DIR, (int64_t)lw_mount_attributes(m) });
 	case LW_MOUNT_FILE:
 		return PLAN_OP(p, LW_OP_FILE, &m->rec, e->key, .str = { m->destination, m->data },
 			       .num = { m->mode, uid, gid });
@@ -253,9 +258,12 @@ int lw_stage_mount(struct lw_plan *p, struct lw_err *err)
 	(void)err;
 	if (!(p->clone_flags & CLONE_NEWNS))
 		return 0;
-	int r = PLAN_OP(p, LW_OP_ROOT_BEGIN, &s->root.rec, "root", .str = { s->root.path },
-			.num = { s->root.kind, p->layout->root_slot, p->host->privileged ? 0 : LW_SRC_REOPEN,
-				 (int64_t)lw_root_attributes(&s->root) });
+	int r = lw_plan_overlays(p);
+	if (r >= 0)
+		r = PLAN_OP(p, LW_OP_ROOT_BEGIN, &s->root.rec, "root", .str = { s->root.path },
+			    .num = { s->root.kind, p->layout->root_slot,
+				     p->host->privileged || s->root.overlay.on ? 0 : LW_SRC_REOPEN,
+				     (int64_t)lw_root_attributes(&s->root) });
 	if (r >= 0 && s->root.kind == LW_ROOT_HOST)
 		r = plan_view(p);
 	if (r >= 0)
@@ -272,6 +280,6 @@ int lw_stage_mount(struct lw_plan *p, struct lw_err *err)
 		r = plan_masks(p, true);
 	if (r >= 0)
 		r = PLAN_OP(p, LW_OP_ROOT_END, &s->root.rec, "root",
-			    .num = { s->root.kind != LW_ROOT_DIR && s->root.readonly });
+			    .num = { (s->root.kind != LW_ROOT_DIR || s->root.overlay.on) && s->root.readonly });
 	return r;
 }

@@ -2,6 +2,7 @@
  * source becomes a detached mount here, with the host's rights; without root the child opens it again in its own mount
  * namespace and compares it with the descriptor opened here (DESIGN §6.4). Also the clone, which ends the host side. */
 #include <linux/sched.h>
+#include "overlay.h"
 #include "root_layout.h"
 #include "stage.h"
 #include "sys.h"
@@ -53,7 +54,9 @@ int lw_stage_sources(struct lw_plan *p, struct lw_err *err)
 	if (r < 0)
 		return r;
 	struct lw_root_layout *l = p->layout;
-	if (s->root.kind == LW_ROOT_DIR) {
+	if (s->root.overlay.on) {
+		r = lw_plan_overlay_root(p, l, err);
+	} else if (s->root.kind == LW_ROOT_DIR) {
 		l->root_slot = lw_plan_slot(p);
 		r = PLAN_OP(p, LW_OP_SOURCE_OPEN, &s->root.rec, "root", .str = { s->root.path },
 			    .num = { l->root_slot, (int64_t)lw_root_attributes(&s->root),
@@ -64,6 +67,8 @@ int lw_stage_sources(struct lw_plan *p, struct lw_err *err)
 			r = plan_bind(p, &l->v[i], err);
 		else if (l->v[i].mount->kind == LW_MOUNT_CGROUP)
 			r = lw_plan_cgroup_sources(p, &l->v[i], err);
+		else if (l->v[i].mount->kind == LW_MOUNT_OVERLAY)
+			r = lw_plan_overlay_entry(p, &l->v[i], err);
 	}
 	return r;
 }
@@ -86,5 +91,5 @@ int lw_stage_clone(struct lw_plan *p, struct lw_err *err)
 			r = PLAN_OP(p, LW_OP_SOURCE_IDMAP, &e->mount->rec, e->key, .str = { e->mount->source },
 				    .num = { e->slot });
 	}
-	return r;
+	return r < 0 ? r : lw_plan_overlay_idmaps(p);
 }

@@ -33,6 +33,7 @@ static const struct constructor constructor_table[] = {
 	{ "devpts", EVAL_MOUNT, FORM_PATH, "/dev/pts", NULL },
 	{ "mqueue", EVAL_MOUNT, FORM_PATH, "/dev/mqueue", NULL },
 	{ "cgroup", EVAL_MOUNT, FORM_PATH, "/sys/fs/cgroup", NULL },
+	{ "overlay", EVAL_MOUNT, FORM_TEXT, NULL, NULL },
 	{ "file", EVAL_MOUNT, FORM_TABLE, NULL, "destination = \"/etc/motd\", data = \"...\"" },
 	{ "symlink", EVAL_MOUNT, FORM_TABLE, NULL, "destination = \"/bin/sh\", target = \"/bin/dash\"" },
 };
@@ -87,6 +88,8 @@ static void push_from_text(lua_State *L, const struct constructor *row, const ch
 
 	if (!strcmp(row->name, "bind"))
 		j = lw_bind_from_text(text, eval_caller(L)->dir, false, &err);
+	else if (!strcmp(row->name, "overlay"))
+		j = lw_overlay_from_text(text, eval_caller(L)->dir, &err);
 	else if (!strcmp(row->name, "tmpfs"))
 		j = lw_tmpfs_from_text(text, &err);
 	else if (!strcmp(row->name, "proc"))

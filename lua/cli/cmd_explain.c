@@ -20,18 +20,31 @@ static void add_path(json_t *list, const char *path, const char *what)
 	json_array_append_new(list, json_pack("{s:s,s:s}", "path", path, "what", what));
 }
 
+/* What is changed in an overlay goes elsewhere. */
+static const char *kept(bool overlay, bool writable, const char *upper, char *buf, size_t size)
+{
+	if (!overlay || !writable)
+		return "";
+	snprintf(buf, size, ", unchanged: writes are kept in %s", upper ? upper : "memory and gone at the end");
+	return buf;
+}
+
 static void add_root(const struct lw_plan *p, json_t *reads, json_t *writes)
 {
 	const struct lw_root *root = &p->spec->root;
-	char what[4200];
+	const struct lw_overlay *over = &root->overlay;
+	char what[8600], where[4200];
+	const char *to = kept(over->on, !root->readonly, over->upper, where, sizeof where);
 	switch (root->kind) {
 	case LW_ROOT_HOST:
 		for (size_t i = 0; i < p->host->n_view; i++)
-			if (!p->host->view[i].link)
-				add_path(reads, p->host->view[i].path, "the host's");
+			if (!p->host->view[i].link) {
+				snprintf(what, sizeof what, "the host's%s", to);
+				add_path(*to ? writes : reads, p->host->view[i].path, what);
+			}
 		break;
 	case LW_ROOT_DIR:
-		snprintf(what, sizeof what, "the host's %s", root->path);
+		snprintf(what, sizeof what, "the host's %s%s", root->path, to);
 		add_path(root->readonly ? reads : writes, "/", what);
 		break;
 	case LW_ROOT_EMPTY:
@@ -59,7 +72,7 @@ static bool owners_lost(const struct lw_plan *p, const struct lw_mount *m)
 
 static void add_mount(const struct lw_plan *p, const struct lw_mount *m, json_t *reads, json_t *writes)
 {
-	char what[4300] = "", size[LW_FORMAT_MAX];
+	char what[8600] = "", where[4200], size[LW_FORMAT_MAX];
 	bool writable = mounted_writable(p, m->destination);
 	switch ((enum lw_mount_kind)m->kind) {
 	case LW_MOUNT_BIND:
@@ -84,6 +97,10 @@ static void add_mount(const struct lw_plan *p, const struct lw_mount *m, json_t 
 		break;
 	case LW_MOUNT_DEVPTS:
 		snprintf(what, sizeof what, "terminals of its own");
+		break;
+	case LW_MOUNT_OVERLAY:
+		snprintf(what, sizeof what, "the host's %s%s", m->source,
+			 kept(true, m->writable, m->upper, where, sizeof where));
 		break;
 	case LW_MOUNT_MQUEUE:
 		snprintf(what, sizeof what, "message queues of its own");

@@ -157,7 +157,7 @@ profiles() {
 	  command = { "true" },
 	  mounts = bind "/etc:/x",
 	}
-	=> p.lua:3: mounts: expected a list of bind, tmpfs, proc, sysfs, devpts, mqueue, cgroup, file, dir, symlink and remove, not a table (put it in braces)
+	=> p.lua:3: mounts: expected a list of bind, tmpfs, proc, sysfs, devpts, mqueue, cgroup, overlay, file, dir, symlink and remove, not a table (put it in braces)
 	return sandbox {
 	  command = { "true" },
 	  limits = "64M",

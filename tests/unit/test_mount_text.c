@@ -134,6 +134,27 @@ static void test_tmpfs(void **state)
 	     "{\"type\":\"tmpfs\",\"destination\":\"/t\",\"inodes\":5,\"exec\":false}");
 }
 
+static void test_overlay(void **state)
+{
+	struct lw_err err = { 0 };
+
+	(void)state;
+	same(lw_overlay_from_text("work", "/base", &err), &err, "relative",
+	     "{\"type\":\"overlay\",\"source\":\"/base/work\",\"destination\":\"/base/work\",\"writable\":true}");
+	same(lw_overlay_from_text("/a:/b:upper=/c/./up,work=/c/w,noidmap,ro,noexec", NULL, &err), &err, "all",
+	     "{\"type\":\"overlay\",\"source\":\"/a\",\"destination\":\"/b\",\"upper\":\"/c/up\",\"work\":\"/c/w\","
+	     "\"idmap\":false,\"writable\":false,\"exec\":false}");
+	same(lw_overlay_from_text("/a:/b:size=16M,inodes=9", NULL, &err), &err, "memory",
+	     "{\"type\":\"overlay\",\"source\":\"/a\",\"destination\":\"/b\",\"size\":\"16M\",\"inodes\":9,"
+	     "\"writable\":true}");
+	refused(lw_overlay_from_text("/a:/b:upper=up", NULL, &err), &err, "relative upper", "absolute path");
+	refused(lw_overlay_from_text("/a:/b:metacopy=on", NULL, &err), &err, "metacopy", "metacopy");
+	refused(lw_bind_from_text("/a:/b:rshared", NULL, false, &err), &err, "rshared", "slave");
+	same(lw_proc_from_text("/proc:hidepid=2,subset=pid,ro", &err), &err, "proc",
+	     "{\"type\":\"proc\",\"destination\":\"/proc\",\"hidepid\":\"2\",\"subset\":\"pid\",\"writable\":false}");
+	refused(lw_proc_from_text("/proc:gid=5", &err), &err, "gid", "gid");
+}
+
 static void test_tmpfs_refused(void **state)
 {
 	(void)state;
@@ -257,10 +278,9 @@ static void test_very_long(void **state)
 int main(void)
 {
 	const struct CMUnitTest mount_text[] = {
-		cmocka_unit_test(test_bind),      cmocka_unit_test(test_bind_refused),
-		cmocka_unit_test(test_tmpfs),     cmocka_unit_test(test_tmpfs_refused),
-		cmocka_unit_test(test_device),    cmocka_unit_test(test_normalise),
-		cmocka_unit_test(test_very_long),
+		cmocka_unit_test(test_bind),      cmocka_unit_test(test_bind_refused),  cmocka_unit_test(test_tmpfs),
+		cmocka_unit_test(test_overlay),   cmocka_unit_test(test_tmpfs_refused), cmocka_unit_test(test_device),
+		cmocka_unit_test(test_normalise), cmocka_unit_test(test_very_long),
 	};
 	return cmocka_run_group_tests_name("mount_text", mount_text, NULL, NULL);
 }

@@ -148,7 +148,7 @@ static void test_refused(void **state)
 		{ "{'ids':{'uid':[[0,1,4294967296]],'gid':[]}}", "ids.uid[0]", "out of range" },
 		{ "{'root':'hots'}", "root", "did you mean \"host\"?" },
 		{ "{'root':{'path':'/x/../y'}}", "root.path", "\"..\"" },
-		{ "{'root':{'overlay':true}}", "root.overlay", "unknown key" },
+		{ "{'root':{'overlays':true}}", "root.overlays", "did you mean" },
 		{ "{'mounts':{'a':1}}", "mounts", "expected a list" },
 		{ "{'mounts':['/a']}", "mounts[0]", "expected a table, not a string" },
 		{ "{'mounts':[{'destination':'/a'}]}", "mounts[0]", "without a type" },

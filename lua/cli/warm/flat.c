@@ -12,12 +12,14 @@ static bool known(int kind)
 	case LW_OP_CGROUP_MAKE:
 	case LW_OP_CGROUP_SET:
 	case LW_OP_SOURCE_OPEN:
+	case LW_OP_OVERLAY_KEEP:
 	case LW_OP_CLONE:
 	case LW_OP_IDMAP_WRITE:
 	case LW_OP_SOURCE_IDMAP:
 	case LW_OP_CGROUP_JOIN:
 	case LW_OP_UNSHARE:
 	case LW_OP_BECOME_ROOT:
+	case LW_OP_OVERLAY:
 	case LW_OP_ROOT_BEGIN:
 	case LW_OP_MKDIR:
 	case LW_OP_SYMLINK:

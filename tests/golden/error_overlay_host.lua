@@ -1,0 +1,4 @@
+return sandbox {
+  command = { "/usr/bin/true" },
+  root    = { overlay = true },
+}

@@ -1,0 +1,6 @@
+return sandbox {
+  command = { "/usr/bin/true" },
+  root    = { path = "/srv/root",
+              overlay = { upper = "/var/lib/web/up",
+                          size = "16M" } },
+}
