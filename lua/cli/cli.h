@@ -30,6 +30,9 @@ enum cli_verb_id {
 	CLI_EXPLAIN,
 	CLI_CHOWN,
 	CLI_EXPORT,
+	CLI_CHANGES,
+	CLI_COMMIT,
+	CLI_DISCARD,
 	CLI_DOCTOR,
 	CLI_PROFILE,
 	CLI_HELP,
@@ -117,6 +120,7 @@ int cli_cmd_plan(struct cli *c);
 int cli_cmd_explain(struct cli *c);
 int cli_cmd_chown(struct cli *c);
 int cli_cmd_export(struct cli *c);
+int cli_cmd_changes(struct cli *c); /* commit and discard too */
 int cli_cmd_doctor(struct cli *c);
 int cli_cmd_profile(struct cli *c);
 int cli_cmd_help(struct cli *c);

@@ -61,6 +61,29 @@ const struct cli_verb cli_verb_table[CLI_VERBS] = {
 			"Docker and OCI runtimes read; --seccomp FILE and seccomp.load take it back.",
 		.run = cli_cmd_export,
 	},
+	[CLI_CHANGES] = {
+		.name = "changes",
+		.synopsis = "[OPTIONS] PROFILE [PATH...]",
+		.help = "list what the overlays of a profile caught: added, changed, deleted",
+		.more = "Only overlays with an upper directory keep what they catch. PATH is as the sandbox sees it; what "
+			"lies below it counts.",
+		.run = cli_cmd_changes,
+	},
+	[CLI_COMMIT] = {
+		.name = "commit",
+		.synopsis = "[OPTIONS] PROFILE [PATH...]",
+		.help = "apply what overlays caught to the directories they lie over",
+		.more = "Without PATH, everything. Each file is replaced at once. Set-id bits are not kept; devices and "
+			"sockets stay where they are.",
+		.run = cli_cmd_changes,
+	},
+	[CLI_DISCARD] = {
+		.name = "discard",
+		.synopsis = "[OPTIONS] PROFILE [PATH...]",
+		.help = "drop what overlays caught",
+		.more = "Without PATH, everything.",
+		.run = cli_cmd_changes,
+	},
 	[CLI_DOCTOR] = {
 		.name = "doctor",
 		.synopsis = "[OPTIONS]",
