@@ -10,6 +10,7 @@
 #include "child_net.h"
 #include "root_layout.h"
 #include "safepath.h"
+#include "secret.h"
 #include "sys.h"
 
 #ifndef TIOCGPTPEER
@@ -415,6 +416,8 @@ int lw_child_mount(struct lw_run *run, const struct lw_op *op, int *ret_step)
 		return bind_node(run, op, ret_step);
 	case LW_OP_MOUNT_FS:
 		return mount_fs(run, op, ret_step);
+	case LW_OP_SECRET:
+		return lw_child_secret(run, op, ret_step);
 	case LW_OP_MASK:
 		return mask(run, op, ret_step);
 	case LW_OP_READONLY:

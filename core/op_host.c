@@ -16,6 +16,7 @@
 #include "ids_modes.h"
 #include "op_host.h"
 #include "safepath.h"
+#include "secret.h"
 #include "sys.h"
 
 /* A plan's path with the id in place of LW_PLAN_ID; malloc'ed. */
@@ -172,6 +173,8 @@ int lw_host_apply(struct lw_run *run, struct lw_host_state *st, const struct lw_
 		return source_open(run, op, err);
 	case LW_OP_SOURCE_CHOWN:
 		return lw_chown_source(op, run->fd[op->num[0]], st->lease_first, err);
+	case LW_OP_SECRET_OPEN:
+		return lw_host_secret(run, op, err);
 	case LW_OP_OVERLAY_KEEP:
 		return lw_host_overlay_keep(st, op, err);
 	case LW_OP_IDMAP_WRITE:

@@ -22,6 +22,7 @@ enum lw_op_kind {
 	/* str0: host path, str1: "lease" when the ids count from the lease's first; num0: fd slot, num1 uid, num2 gid
 	 * outside, num3: outside id of root inside */
 	LW_OP_SOURCE_CHOWN,
+	LW_OP_SECRET_OPEN,  /* str0: host file, num0: fd slot */
 	LW_OP_OVERLAY_KEEP, /* str0: the directory that holds upper and work, str1: their names, "A//B", str2: lower */
 	/* the clone itself, with these namespace flags; num0: flags */
 	LW_OP_CLONE,
@@ -45,6 +46,7 @@ enum lw_op_kind {
 	LW_OP_NODE,        /* str0: path in root, str1: host node; num0: device number expected or -1 */
 	LW_OP_MOUNT_FS,    /* str0: path in root, str1: fstype, str2: options "k=v,k", num0: attributes */
 	LW_OP_MOUNT_SCRATCH, /* str0: path in root, num0: mode, num1: attributes; all of them share one tmpfs */
+	LW_OP_SECRET,        /* str0: path in root, str1: host file, num0: fd slot, num1 uid, num2 gid */
 	LW_OP_MASK,          /* str0: path in root; skipped when absent */
 	LW_OP_READONLY,      /* str0: path in root; recursive; skipped when absent */
 	LW_OP_ROOT_END,      /* pivot_root, detach the old root, read-only when num0 */

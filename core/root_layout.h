@@ -17,7 +17,8 @@ struct lw_root_layout {
 	struct lw_root_layout_entry *v;
 	bool has_dev; /* /dev is our tmpfs with the default nodes */
 	bool has_pts;
-	int root_slot; /* LW_ROOT_DIR: slot of the directory, or of the overlay over it */
+	int root_slot;   /* LW_ROOT_DIR: slot of the directory, or of the overlay over it */
+	int secret_slot; /* of the first secret; the others follow */
 	size_t n_overlays;
 	struct lw_overlay_plan *overlays; /* core/overlay.h */
 };

@@ -315,6 +315,18 @@ static const struct lw_field sandbox_fields[LW_KEY_COUNT] = {
 					   .help = "Engines whose control sockets a bind may bring inside. Who can "
 						   "talk to one owns the host, even "
 						   "through a read-only bind." },
+	[LW_KEY_SECRETS] = { .key = "secrets",
+			     .kind = LW_K_CUSTOM,
+			     .offset = AT(secrets),
+			     .read = lw_read_secrets,
+			     .write = lw_write_secrets,
+			     .merge = LW_MERGE_MAP,
+			     .form = "{ NAME = { file = \"/path\" }, … }, where false removes one",
+			     .def = "{}",
+			     .help = "Files whose contents appear as /run/secrets/NAME, readable for the command's "
+				     "user "
+				     "alone, in memory that is never swapped. Only the names and paths are in what is "
+				     "printed, kept or logged." },
 };
 
 const struct lw_schema lw_sandbox_schema = {

@@ -175,6 +175,17 @@ struct lw_mounts {
 #define LW_TMPFS_SIZE (64 * INT64_C(1024) * 1024)
 #define LW_TMPFS_INODES INT64_C(16384)
 
+/* The value is in the file, never here. */
+struct lw_secret {
+	struct lw_rec rec;
+	const char *name; /* of its file in /run/secrets */
+	const char *file; /* on the host, absolute */
+};
+struct lw_secrets {
+	size_t n;
+	struct lw_secret *v;
+};
+
 struct lw_device {
 	struct lw_rec rec;
 	const char *path;   /* inside, below /dev; the source by default */
@@ -278,6 +289,7 @@ enum lw_key {
 	LW_KEY_TIMEOUT,
 	LW_KEY_LABELS,
 	LW_KEY_ALLOW_CONTROL_SOCKETS,
+	LW_KEY_SECRETS,
 	LW_KEY_COUNT,
 };
 
@@ -316,6 +328,7 @@ struct lw_spec {
 	int64_t timeout;             /* microseconds; 0 = none */
 	struct lw_pairs labels;
 	struct lw_strlist allow_control_sockets;
+	struct lw_secrets secrets;
 };
 
 /* An empty spec holding every default, or NULL on ENOMEM. */

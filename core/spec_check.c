@@ -65,8 +65,8 @@ static int check_network(const struct lw_spec *s, struct lw_err *err)
 
 static int check_mount_namespace(const struct lw_spec *s, struct lw_err *err)
 {
-	static const int keys[] = { LW_KEY_ROOT, LW_KEY_MOUNTS, LW_KEY_DEVICES, LW_KEY_MASKED_PATHS,
-				    LW_KEY_READONLY_PATHS };
+	static const int keys[] = { LW_KEY_ROOT,         LW_KEY_MOUNTS,         LW_KEY_DEVICES,
+				    LW_KEY_MASKED_PATHS, LW_KEY_READONLY_PATHS, LW_KEY_SECRETS };
 
 	if (is_new(s, LW_NS_MOUNT))
 		return 0;
@@ -281,6 +281,19 @@ static int check_mounts(const struct lw_spec *s, struct lw_err *err)
 	return 0;
 }
 
+static int check_secrets(const struct lw_spec *s, struct lw_err *err)
+{
+	char path[64];
+
+	for (size_t i = 0; i < s->mounts.n && s->secrets.n; i++) {
+		if (s->mounts.v[i].kind == LW_MOUNT_REMOVE || !is_within(s->mounts.v[i].destination, "/run/secrets"))
+			continue;
+		snprintf(path, sizeof(path), "mounts[%zu].destination", i);
+		return broken(err, s->mounts.v[i].rec.origin, path, "this is where the secrets appear");
+	}
+	return 0;
+}
+
 static int check_devices(const struct lw_spec *s, struct lw_err *err)
 {
 	char path[64];
@@ -456,9 +469,9 @@ static int check_rlimits(const struct lw_spec *s, struct lw_err *err)
 }
 
 static int (*const rule_table[])(const struct lw_spec *s, struct lw_err *err) = {
-	check_command,      check_network,   check_mount_namespace, check_hostname, check_ids,
-	check_proc_sys,     check_mounts,    lw_check_overlays,     check_devices,  check_sysctls,
-	check_capabilities, check_sys_admin, check_rlimits,
+	check_command,  check_network,      check_mount_namespace, check_hostname, check_ids,
+	check_proc_sys, check_mounts,       lw_check_overlays,     check_secrets,  check_devices,
+	check_sysctls,  check_capabilities, check_sys_admin,       check_rlimits,
 };
 
 int lw_spec_check(const struct lw_spec *s, struct lw_err *err)

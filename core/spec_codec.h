@@ -78,6 +78,8 @@ LW_CODEC_PAIR(root);
 LW_CODEC_PAIR(root_path);
 LW_CODEC_PAIR(rlimit);
 LW_CODEC_PAIR(subset);
+/* Secrets (spec_secrets.c). */
+LW_CODEC_PAIR(secrets);
 /* Overlays (spec_overlay.c). */
 LW_CODEC_PAIR(overlay);
 int lw_root_finish(struct lw_spec *s, void *rec, struct lw_err *err);

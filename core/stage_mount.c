@@ -6,6 +6,7 @@
 #include "overlay.h"
 #include "root_layout.h"
 #include "schema.h"
+#include "secret.h"
 #include "stage.h"
 #include "sys.h"
 #include "tables/proc_masks.h"
@@ -268,6 +269,8 @@ int lw_stage_mount(struct lw_plan *p, struct lw_err *err)
 		r = plan_view(p);
 	if (r >= 0)
 		r = plan_entries(p, false);
+	if (r >= 0)
+		r = lw_plan_secrets(p);
 	if (r >= 0)
 		r = plan_masks(p, false);
 	/* Our pty comes from the sandbox's own devpts, and /dev/console is bound to it. */

@@ -4,6 +4,7 @@
 #include <linux/sched.h>
 #include "overlay.h"
 #include "root_layout.h"
+#include "secret.h"
 #include "stage.h"
 #include "sys.h"
 
@@ -70,7 +71,7 @@ int lw_stage_sources(struct lw_plan *p, struct lw_err *err)
 		else if (l->v[i].mount->kind == LW_MOUNT_OVERLAY)
 			r = lw_plan_overlay_entry(p, &l->v[i], err);
 	}
-	return r;
+	return r < 0 ? r : lw_plan_secret_sources(p, l);
 }
 
 int lw_stage_clone(struct lw_plan *p, struct lw_err *err)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <linux/sched.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -93,6 +94,11 @@ static void warn_paths(struct findings *f, const struct lw_spec *s, const struct
 	for (size_t i = 0; i < s->mounts.n && host->uid == 0; i++)
 		if (s->mounts.v[i].kind == LW_MOUNT_BIND)
 			warn_owner(f, s, host, i);
+	for (size_t i = 0; i < s->secrets.n; i++) {
+		char key[128];
+		snprintf(key, sizeof key, "secrets.%s", s->secrets.v[i].name);
+		warn_absent(f, s->secrets.v[i].rec.origin, key, SIZE_MAX, s->secrets.v[i].file);
+	}
 	for (size_t i = 0; i < s->devices.n; i++)
 		warn_absent(f, s->devices.v[i].rec.origin, "devices", i,
 			    s->devices.v[i].source ? s->devices.v[i].source : s->devices.v[i].path);

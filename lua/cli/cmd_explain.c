@@ -130,6 +130,14 @@ static void add_files(const struct lw_plan *p, json_t *o)
 	add_root(p, reads, writes);
 	for (size_t i = 0; i < p->layout->n; i++)
 		add_mount(p, p->layout->v[i].mount, reads, writes);
+	for (size_t i = 0; i < p->spec->secrets.n; i++) {
+		const struct lw_secret *s = &p->spec->secrets.v[i];
+		char path[128], what[4300];
+		snprintf(path, sizeof path, "/run/secrets/%s", s->name);
+		snprintf(what, sizeof what, "a secret, what is in %s at the start; for the command's user alone",
+			 s->file);
+		add_path(reads, path, what);
+	}
 	for (size_t i = 0; i < p->spec->devices.n; i++) {
 		const struct lw_device *d = &p->spec->devices.v[i];
 		const char *access = d->access ? d->access : "rwm";

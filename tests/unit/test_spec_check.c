@@ -38,6 +38,9 @@ static void test_broken(void **state)
 	} v[] = {
 		{ "{'command':['']}", "command[0]", "empty" },
 		{ "{" CMD "'network':'host','namespaces':{'net':'new'}}", "namespaces.net", "disagrees" },
+		{ "{" CMD "'secrets':{'db':{'file':'/s'}},'namespaces':{'mount':'host'}}", "secrets", "mount" },
+		{ "{" CMD "'secrets':{'db':{'file':'/s'}},'mounts':[{'type':'tmpfs','destination':'/run/secrets/x'}]}",
+		  "mounts[0].destination", "secrets appear" },
 		{ "{" CMD "'mounts':[{'type':'mqueue'}],'namespaces':{'ipc':'host'}}", "mounts[0]",
 		  "the host's queues" },
 		{ "{" CMD "'mounts':[{'type':'cgroup'}],'namespaces':{'cgroup':'host'}}", "mounts[0]", "everybody's" },

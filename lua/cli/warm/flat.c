@@ -12,6 +12,7 @@ static bool known(int kind)
 	case LW_OP_CGROUP_MAKE:
 	case LW_OP_CGROUP_SET:
 	case LW_OP_SOURCE_OPEN:
+	case LW_OP_SECRET_OPEN:
 	case LW_OP_OVERLAY_KEEP:
 	case LW_OP_CLONE:
 	case LW_OP_IDMAP_WRITE:
@@ -19,6 +20,7 @@ static bool known(int kind)
 	case LW_OP_CGROUP_JOIN:
 	case LW_OP_UNSHARE:
 	case LW_OP_BECOME_ROOT:
+	case LW_OP_SECRET:
 	case LW_OP_OVERLAY:
 	case LW_OP_ROOT_BEGIN:
 	case LW_OP_MKDIR:

@@ -1,0 +1,6 @@
+return sandbox {
+  command = { "/usr/bin/true" },
+  secrets = {
+    db = "hunter2",
+  },
+}
