@@ -45,6 +45,13 @@ static int open_layers(struct lw_plan *p, struct lw_overlay_plan *o, struct lw_e
 	int r = 0;
 	o->slot = lw_plan_slot(p);
 	o->above_slot = -1;
+	if (!o->upper && p->clone_flags & CLONE_NEWUSER && p->host->kernel_major * 100 + p->host->kernel_minor < 606 &&
+	    p->layout->n_overlays == 1)
+		lw_plan_note(p,
+			     "%s: before Linux 6.6 a directory of the lower one cannot be removed (EIO) where changes "
+			     "are kept in memory; "
+			     "with an upper directory it can",
+			     o->key);
 	if (o->lower_slot >= 0)
 		r = PLAN_OP(p, LW_OP_SOURCE_OPEN, o->rec, o->key, .str = { o->lower },
 			    .num = { o->lower_slot, LAYER_ATTRIBUTES | MOUNT_ATTR_RDONLY, flags });

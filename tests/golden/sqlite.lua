@@ -1,0 +1,2 @@
+-- The profile for one database, read only.
+return sandbox { inherits = "sqlite" }
