@@ -90,8 +90,8 @@ struct lw_op {
 #define LW_SRC_OPTIONAL 1 /* a missing source is skipped */
 #define LW_SRC_REOPEN 2   /* rootless: the host side keeps an O_PATH fd; the child reopens and compares */
 #define LW_SRC_DIR 4      /* known to be a directory */
-#define LW_SRC_FLAT 16    /* without the mounts below it */
 #define LW_SRC_SLAVE 8    /* what the host mounts in it later appears inside */
+#define LW_SRC_FLAT 16    /* without the mounts below it */
 
 /* Making a plan looks at spec and host. Walking one does not: everything the walk needs is in the operations and in the
  * payloads below, so that a plan kept in the cache (lua/cli/warm/flat.c) can be walked, with spec and host NULL. */

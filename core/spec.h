@@ -135,12 +135,12 @@ struct lw_mount {
 	bool writable;           /* by default false, but true for tmpfs, proc and devpts */
 	bool suid, dev, exec; /* by default suid false, dev false (devpts: true), exec true for bind and tmpfs only */
 	bool idmap, chown, optional;
-	int64_t size, inodes; /* tmpfs: bytes, count; defaults from LW_TMPFS_* */
-	int64_t mode;         /* tmpfs 01777, dir 0755, file 0644 by default */
-	int64_t uid, gid;     /* tmpfs, dir, file: inside ids; 0 */
-	int hidepid;          /* proc: enum lw_hidepid */
-	bool subset_pid;      /* proc: nothing but processes */
-	int propagation;      /* bind: enum lw_propagation */
+	int64_t size, inodes;     /* tmpfs: bytes, count; defaults from LW_TMPFS_* */
+	int64_t mode;             /* tmpfs 01777, dir 0755, file 0644 by default */
+	int64_t uid, gid;         /* tmpfs, dir, file: inside ids; 0 */
+	int hidepid;              /* proc: enum lw_hidepid */
+	bool subset_pid;          /* proc: nothing but processes */
+	int propagation;          /* bind: enum lw_propagation */
 	const char *upper, *work; /* overlay: as in struct lw_overlay; its lower directory is the source */
 };
 enum lw_mount_key {
