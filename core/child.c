@@ -23,7 +23,7 @@
 #include "safepath.h"
 #include "sys.h"
 
-static void report(struct lw_run *run, int kind, int step, uint32_t op, int err)
+static int report(struct lw_run *run, int kind, int step, uint32_t op, int err)
 {
 	struct lw_report r = {
 		.magic = LW_REPORT_MAGIC,
@@ -32,7 +32,7 @@ static void report(struct lw_run *run, int kind, int step, uint32_t op, int err)
 		.op = op,
 		.err = err,
 	};
-	SYS(write, run->sync, &r, sizeof r);
+	return (int)SYS(write, run->sync, &r, sizeof r);
 }
 
 static _Noreturn void die(struct lw_run *run, int step, uint32_t op, int err)
@@ -233,12 +233,15 @@ static int do_ambient(const struct lw_op *op)
 
 /* Set-up is over. Without an init to watch the lifeline the parent-death signal ties the command to its supervisor; it
  * comes this late because every change of ids or capabilities clears it. A supervisor that died before is noticed by
- * the report: writing it then raises SIGPIPE, which nothing here catches. */
+ * the report: writing it then raises SIGPIPE, which ends whoever is not the first process of a pid namespace, and
+ * fails. */
 static void report_exec(struct lw_run *run, uint32_t index)
 {
 	if (!run->plan->init)
 		SYS(prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	report(run, LW_REPORT_EXEC, 0, index, 0);
+	if (report(run, LW_REPORT_EXEC, 0, index, 0) < 0)
+		for (;;)
+			SYS(exit_group, 125);
 }
 
 /* The command may not run while init could still be traced. */

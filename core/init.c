@@ -214,7 +214,10 @@ static _Noreturn void take_last_step(char **argv, char **envp)
 _Noreturn void lw_init_main(long *stack);
 _Noreturn void lw_init_main(long *stack)
 {
-	if (CALL(__NR_getpid, 0, 0, 0, 0, 0) != 1)
+	/* A command that is process 1 takes its last step here too: it comes with a descriptor that init never has. One
+	 * that is "#!/proc/self/exe" has arguments, which init never has. */
+	if (CALL(__NR_getpid, 0, 0, 0, 0, 0) != 1 || stack[0] != 1 ||
+	    CALL(__NR_fcntl, LW_LAST_STEP_FD, F_GETFD, 0, 0, 0) >= 0)
 		take_last_step((char **)(stack + 1), (char **)(stack + 1 + stack[0] + 1));
 	uint64_t all = ~UINT64_C(0);
 	must(CALL(__NR_rt_sigprocmask, SIG_SETMASK, &all, 0, sizeof all, 0));

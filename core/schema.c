@@ -122,6 +122,14 @@ static const struct lw_field sandbox_fields[LW_KEY_COUNT] = {
 			  .help = "Who the command runs as, inside. A name is looked up in the passwd file inside the "
 				  "root. The "
 				  "supplementary groups are set explicitly, never inherited (CVE-2022-2989)." },
+	[LW_KEY_INIT] = { .key = "init",
+			  .kind = LW_K_BOOL,
+			  .offset = AT(init),
+			  .def = "true",
+			  .help = "Whether process 1 is a tiny program of ours, which reaps what others leave behind "
+				  "and passes signals on. false: the command is process 1; the kernel then keeps "
+				  "signals from it that it does not handle, and everything ends with it. "
+				  "pid_namespaces(7)." },
 	[LW_KEY_NAMESPACES] = { .key = "namespaces",
 				.kind = LW_K_RECORD,
 				.offset = AT(namespaces),

@@ -22,6 +22,7 @@ struct lw_spec *lw_spec_new(void)
 	s->umask = 0022;
 	s->user.name = "root";
 	s->user.uid = s->user.gid = -1;
+	s->init = true;
 	s->root.readonly = true;
 	for (int set = LW_CAP_BOUNDING; set <= LW_CAP_PERMITTED; set++)
 		s->capabilities.set[set] = LW_CAPS_DOCKER;

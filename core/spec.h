@@ -269,6 +269,7 @@ enum lw_key {
 	LW_KEY_HOSTNAME,
 	LW_KEY_DOMAINNAME,
 	LW_KEY_USER,
+	LW_KEY_INIT,
 	LW_KEY_NAMESPACES,
 	LW_KEY_IDS,
 	LW_KEY_ROOT,
@@ -310,6 +311,7 @@ struct lw_spec {
 	struct lw_stdio stdio;
 	const char *hostname, *domainname; /* NULL: the name */
 	struct lw_user user;
+	bool init; /* pid 1 is our init; false: the command itself, where the pid namespace is new */
 	struct lw_namespaces namespaces;
 	struct lw_ids ids;
 	struct lw_root root;

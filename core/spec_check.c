@@ -63,6 +63,17 @@ static int check_network(const struct lw_spec *s, struct lw_err *err)
 	return r;
 }
 
+static int check_init(const struct lw_spec *s, struct lw_err *err)
+{
+	int r;
+
+	if (is_new(s, LW_NS_PID) || !lw_is_set(&s->rec, LW_KEY_INIT) || !s->init)
+		return 0;
+	r = broken(err, s->rec.origin, "init", "true needs namespaces.pid = \"new\": ours is the first process of one");
+	lw_err_hint(err, "leave init away, or let namespaces.pid be new");
+	return r;
+}
+
 static int check_mount_namespace(const struct lw_spec *s, struct lw_err *err)
 {
 	static const int keys[] = { LW_KEY_ROOT,         LW_KEY_MOUNTS,         LW_KEY_DEVICES,
@@ -469,9 +480,9 @@ static int check_rlimits(const struct lw_spec *s, struct lw_err *err)
 }
 
 static int (*const rule_table[])(const struct lw_spec *s, struct lw_err *err) = {
-	check_command,  check_network,      check_mount_namespace, check_hostname, check_ids,
-	check_proc_sys, check_mounts,       lw_check_overlays,     check_secrets,  check_devices,
-	check_sysctls,  check_capabilities, check_sys_admin,       check_rlimits,
+	check_command, check_network,  check_init,         check_mount_namespace, check_hostname,
+	check_ids,     check_proc_sys, check_mounts,       lw_check_overlays,     check_secrets,
+	check_devices, check_sysctls,  check_capabilities, check_sys_admin,       check_rlimits,
 };
 
 int lw_spec_check(const struct lw_spec *s, struct lw_err *err)

@@ -108,12 +108,6 @@ refuses() {
 
 # Pid-1 programs that were not there before.
 nothing_survives() { [ -z "$(find /proc -maxdepth 2 -path '/proc/[0-9]*/exe' -lname '/memfd:lunward*' 2>/dev/null | comm -13 "$WORK/inits" -)" ]; }
-# The cgroups of those that were killed, empty by now.
-sweep_cgroups() {
-	local dir
-	comm -13 <(grep '^cgroup: ' "$WORK/before") <(snapshot_cgroups | LC_ALL=C sort) | sed 's/^cgroup: //' |
-		while read -r dir; do wait_for 5 rmdir "$dir"; done
-}
 
 @test "the launcher killed at any moment of set-up: no process stays, no mount" {
 	find /proc -maxdepth 2 -path '/proc/[0-9]*/exe' -lname '/memfd:lunward*' 2>/dev/null >inits || true
