@@ -316,6 +316,8 @@ static int apply(struct lw_run *run, const struct lw_op *op, uint32_t index, int
 		return write_all(run->fd[op->num[0]], "0");
 	case LW_OP_UNSHARE:
 		return (int)SYS(unshare, op->num[0]);
+	case LW_OP_NAMESPACE_JOIN: /* done before the clone */
+		return 0;
 	case LW_OP_BECOME_ROOT:
 		return do_become(op, NULL, 0);
 	case LW_OP_NET_JOIN:
@@ -423,19 +425,22 @@ static _Noreturn void become_init(struct lw_run *run)
 	static char name[] = "lunward-init";
 	char *const argv[] = { name, NULL }, *const envp[] = { NULL };
 	const struct lw_plan *p = run->plan;
-	struct lw_op become = { .num = { p->setup_uid, p->setup_gid, p->setgroups } };
+	const struct lw_op *become = NULL;
 	const struct lw_op nothing = { .num = { 0 } };
 	int r;
-	for (uint32_t i = 0; i < p->n_ops && p->net_beside; i++)
+	for (uint32_t i = 0; i < p->n_ops; i++) {
 		if (p->ops[i].kind == LW_OP_NET_JOIN && (r = lw_child_make_network(run)) < 0)
 			die(run, LW_STEP_CALL, i, -r);
+		if (p->ops[i].kind == LW_OP_BECOME_ROOT)
+			become = &p->ops[i];
+	}
 	/* Out of the caller's session: its terminal is none of the sandbox's, and its ^C reaches the command once, by
 	 * way of the supervisor. */
 	SYS(setsid);
 	wait_for_go(run);
 	/* Its inside uid is set-up's, with nothing that goes with it. */
-	if (p->clone_flags & CLONE_NEWUSER) {
-		r = do_become(&become, NULL, 0);
+	if (become) {
+		r = do_become(become, NULL, 0);
 		if (r < 0)
 			die(run, LW_STEP_INIT, 0, -r);
 	}

@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/fdio.h"
 #include "base/text.h"
+#include "child_join.h"
 #include "init.h"
 #include "launch_words.h"
 #include "sandbox_private.h"
@@ -154,7 +155,10 @@ static int do_clone(struct lw_sandbox *s, struct lw_run *run, uint64_t flags, st
 	/* Signals wait until the child has set its own dispositions: a handler of the host program must not run there.
 	 */
 	SYS(rt_sigprocmask, SIG_SETMASK, &all, &before, 8);
-	long pid = SYS(clone3, &args, sizeof args);
+	struct clone_args plain = { .flags = CLONE_PIDFD, .pidfd = args.pidfd };
+	long pid = SYS(clone3, run->joins ? &plain : &args, sizeof args);
+	if (pid == 0 && run->joins)
+		lw_child_join(run, &args);
 	if (pid == 0)
 		lw_child_main(run);
 	SYS(rt_sigprocmask, SIG_SETMASK, &before, NULL, 8);
@@ -212,6 +216,17 @@ static pid_t pid_of(int pidfd)
 	return line ? (pid_t)atoi(line + 5) : -1;
 }
 
+/* The process that joined namespaces is done: what it made takes its place. */
+static int take_first(struct lw_sandbox *s, int pidfd, struct lw_err *err)
+{
+	siginfo_t info;
+	SYS(waitid, P_PIDFD, s->pidfd, &info, WEXITED | __WALL, NULL);
+	lw_close_p(&s->pidfd);
+	s->pidfd = pidfd;
+	s->pid = pid_of(pidfd);
+	return s->pid > 0 ? 1 : lw_fail(err, -ESRCH, "the sandbox's first process is not to be found");
+}
+
 /* One message: 1 go on, 0 end of file, negative: failed. */
 static int take_message(struct lw_sandbox *s, const struct lw_plan *p, int sync, bool *ret_exec, struct lw_err *err)
 {
@@ -229,6 +244,8 @@ static int take_message(struct lw_sandbox *s, const struct lw_plan *p, int sync,
 		s->command_fd = m.fd;
 		s->command = pid_of(m.fd);
 		return 1;
+	case LW_REPORT_CLONED:
+		return take_first(s, m.fd, err);
 	case LW_REPORT_PTY:
 		lw_close_p(&s->pty);
 		s->pty = m.fd;
@@ -265,6 +282,17 @@ static int greet(struct lw_sandbox *s, const struct lw_plan *p, int sync, struct
 	return r == 0 ? lw_fail(err, -ECHILD, "set-up ended before it began") : r < 0 ? r : 0;
 }
 
+/* Waits until the process that joins namespaces has made the sandbox's first one. */
+static int await_first(struct lw_sandbox *s, const struct lw_plan *p, int sync, struct lw_err *err)
+{
+	pid_t joiner = s->pid;
+	bool exec = false;
+	int r = 1;
+	while (r > 0 && s->pid == joiner)
+		r = take_message(s, p, sync, &exec, err);
+	return r == 0 ? lw_fail(err, -ECHILD, "joining namespaces ended without saying why") : r < 0 ? r : 0;
+}
+
 static int walk(struct lw_sandbox *s, const struct lw_plan *p, struct lw_run *run, struct lw_err *err)
 {
 	_cleanup_close_ int sync = -1;
@@ -284,6 +312,8 @@ static int walk(struct lw_sandbox *s, const struct lw_plan *p, struct lw_run *ru
 			lw_close_p(&run->sync);
 			struct timeval limit = { .tv_sec = SET_UP_SECONDS };
 			setsockopt(sync, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+			if (r >= 0 && run->joins)
+				r = await_first(s, p, sync, err);
 			if (r >= 0 && !p->init) {
 				s->command = s->pid;
 				s->command_fd = (int)SYS(fcntl, s->pidfd, F_DUPFD_CLOEXEC, 3);

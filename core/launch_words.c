@@ -51,6 +51,20 @@ static const char *hint_for(const struct lw_plan *p, const struct lw_op *op, int
 			       "directory, and upper and work must be on one file system that keeps extended "
 			       "attributes";
 		break;
+	case LW_OP_NAMESPACE_JOIN:
+		if (code == EPERM)
+			return "it belongs to a user namespace over which the caller has no rights";
+		if (code == EINVAL)
+			return "it is the caller's own already, or its owner is not to be joined";
+		break;
+	case LW_OP_CLONE:
+		if (code == ENOMEM)
+			return "the first process of the pid namespace that is joined has ended";
+		break;
+	case LW_OP_BECOME_ROOT:
+		if (code == EINVAL)
+			return "the user namespace that is joined maps no uid 0";
+		break;
 	case LW_OP_CGROUP_JOIN:
 		return "see `lunward doctor` for which cgroups are usable";
 	default:

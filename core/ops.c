@@ -10,6 +10,8 @@ const struct lw_op_row lw_op_table[LW_OP_COUNT] = {
 	[LW_OP_CGROUP_MAKE] = { HOST("cgroup.make"), .str = { "path" },
 				.num = { "controllers=x", "slot", "version", "how=x" } },
 	[LW_OP_CGROUP_SET] = { HOST("cgroup.set"), .str = { "path", "file", "value" } },
+	[LW_OP_NAMESPACE_OPEN] = { HOST("namespace.open"), .str = { "path" }, .num = { "slot", "type=x" } },
+	[LW_OP_NAMESPACE_JOIN] = { CHILD("namespace.join"), .str = { "path" }, .num = { "slot", "type=x" } },
 	[LW_OP_SOURCE_OPEN] = { HOST("source.open"), .str = { "path" }, .num = { "slot", "attributes=x", "flags=x" } },
 	[LW_OP_SOURCE_CHOWN] = { HOST("source.chown"), .str = { "path", "from" },
 				 .num = { "slot", "uid", "gid", "root" } },

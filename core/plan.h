@@ -18,12 +18,15 @@ enum lw_op_kind {
 	LW_OP_CGROUP_MAKE, /* str0: directory, num0: controller mask, num1: slot of its tasks/cgroup fd, num2: version,
 			    * num3: LW_CGROUP_* */
 	LW_OP_CGROUP_SET,  /* str0: directory, str1: file, str2: value */
+	LW_OP_NAMESPACE_OPEN, /* str0: host path; num0: fd slot; num1: CLONE_NEW* it must be */
 	LW_OP_SOURCE_OPEN, /* str0: host path; num0: fd slot; num1: attributes to set; num2: LW_SRC_* */
 	/* str0: host path, str1: "lease" when the ids count from the lease's first; num0: fd slot, num1 uid, num2 gid
 	 * outside, num3: outside id of root inside */
 	LW_OP_SOURCE_CHOWN,
 	LW_OP_SECRET_OPEN,  /* str0: host file, num0: fd slot */
 	LW_OP_OVERLAY_KEEP, /* str0: the directory that holds upper and work, str1: their names, "A//B", str2: lower */
+	/* child side, by a process of its own before the clone, which it then does */
+	LW_OP_NAMESPACE_JOIN, /* str0: the path, for messages; num0: fd slot; num1: CLONE_NEW* */
 	/* the clone itself, with these namespace flags; num0: flags */
 	LW_OP_CLONE,
 	/* host side, the child waiting */
@@ -145,12 +148,14 @@ struct lw_op_row {
 };
 extern const struct lw_op_row lw_op_table[LW_OP_COUNT];
 int lw_op_side(int kind);
+/* The user namespace inside is not the host's: a new one, or one that is joined. */
+bool lw_plan_own_user(const struct lw_plan *p);
 
 /* Accounts of a system's own services are below this, and so are the groups that read what others may not. */
 #define LW_SYSTEM_IDS 1000
 
-/* The host's uid 0 or an account of its services is someone inside, or the user namespace is the host's: what only such
- * may read must be masked. A group is enough: /etc/shadow is its group's, too. */
+/* The host's uid 0 or an account of its services is someone inside, or the user namespace is the host's, or one that is
+ * joined, whose map is not known here: what only such may read must be masked. A group is enough: /etc/shadow is its group's, too. */
 static inline bool lw_plan_host_root_inside(const struct lw_plan *p)
 {
 	bool inside = !(p->clone_flags & CLONE_NEWUSER);

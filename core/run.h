@@ -3,6 +3,7 @@
 #ifndef LW_RUN_H
 #define LW_RUN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "plan.h"
 #include "report.h"
@@ -21,6 +22,7 @@ struct lw_run {
 	int last_step; /* struct lw_last_step in a sealed memfd for the same program, or -1: the child executes itself
 			*/
 	int lease;     /* of the ids, or -1 */
+	bool joins;    /* namespaces: a process of its own comes before the clone */
 	int cgroup;    /* v2: directory to clone into, or -1 */
 	/* child only */
 	int root, sysctls, empty, null, terminal;

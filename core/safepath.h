@@ -16,6 +16,8 @@
 
 /* Opens a host path with O_PATH, following ordinary links, never magic ones (/proc/PID/fd/…, /proc/PID/root). */
 int lw_safe_open_host(const char *path);
+/* Opens a namespace of the host: a file of /proc/PID/ns or one bound elsewhere. -EINVAL when it is not a namespace. */
+int lw_safe_open_namespace(const char *path);
 /* An O_PATH descriptor of `path` inside rootfd, created (directories 0755, files 0644, or `mode` for the last
  * component) where missing. The path is resolved as if rootfd were "/". */
 int lw_safe_target(int rootfd, const char *path, int flags, uint32_t mode);

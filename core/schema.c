@@ -13,20 +13,13 @@ static const struct lw_name terminal_words[] = {
 };
 static const struct lw_names terminal_table = { terminal_words, ARRAY_LEN(terminal_words), NULL };
 
-static const struct lw_name network_words[] = {
-	{ "none", LW_NET_NONE },
-	{ "host", LW_NET_HOST },
-};
-static const struct lw_names network_table = { network_words, ARRAY_LEN(network_words), NULL };
-
 /* `network` decides whether the net namespace is a new one; a namespaces.net that was written stays as it is, so that
  * lw_spec_check can see a disagreement. */
 static int sandbox_finish(struct lw_spec *s, void *rec, struct lw_err *err)
 {
 	(void)rec;
 	(void)err;
-	if (s->network == LW_NET_HOST && !lw_is_set(&s->namespaces.rec, LW_NS_NET))
-		s->namespaces.mode[LW_NS_NET] = LW_NS_HOST;
+	lw_network_decides(s);
 	return 0;
 }
 
@@ -137,7 +130,8 @@ static const struct lw_field sandbox_fields[LW_KEY_COUNT] = {
 				.merge = LW_MERGE_MAP,
 				.form = "{ user=, pid=, mount=, net=, ipc=, uts=, cgroup=, time= }",
 				.def = "\"new\", each",
-				.help = "Which namespaces(7) are the sandbox's own and which are the host's. `network` "
+				.help = "Which namespaces(7) are the sandbox's own, which are the host's and which are "
+					"another's. `network` "
 					"decides `net`." },
 	[LW_KEY_IDS] = { .key = "ids",
 			 .kind = LW_K_CUSTOM,
@@ -262,13 +256,18 @@ static const struct lw_field sandbox_fields[LW_KEY_COUNT] = {
 			     .def = "nofile 1024:4096, core 0",
 			     .help = "Limits on each process, getrlimit(2). Those not named are the caller's." },
 	[LW_KEY_NETWORK] = { .key = "network",
-			     .kind = LW_K_ENUM,
+			     .kind = LW_K_CUSTOM,
 			     .offset = AT(network),
-			     .names = &network_table,
+			     .names = &lw_network_table,
+			     .rec = &lw_join_schema,
+			     .read = lw_read_network,
+			     .write = lw_write_network,
+			     .form = "\"none\", \"host\" or { path= }",
 			     .def = "\"none\"",
 			     .help = "\"none\": a network of the sandbox's own with nothing but loopback. \"host\": "
 				     "the host's network, with "
-				     "its abstract sockets." },
+				     "its abstract sockets. { path= }: a network namespace that exists already, "
+				     "\"/run/netns/blue\", as it is." },
 	[LW_KEY_SYSCTLS] = { .key = "sysctls",
 			     .kind = LW_K_PAIRS,
 			     .offset = AT(sysctls),

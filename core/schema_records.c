@@ -55,7 +55,20 @@ static const struct lw_field user_fields[] = {
 };
 const struct lw_schema lw_user_schema = { SCHEMA("user", struct lw_user, user_fields) };
 
-/* --- namespaces --- */
+/* --- namespaces, network --- */
+static const struct lw_field join_fields[] = {
+	{ .key = "path",
+	  .kind = LW_K_PATH,
+	  .offset = offsetof(struct lw_join, path),
+	  .def = "none: it must be said",
+	  .help = "A file of /proc/PID/ns, or one bound elsewhere as by `ip netns` in /run/netns." },
+};
+const struct lw_schema lw_join_schema = { SCHEMA("namespace", struct lw_join, join_fields) };
+static const struct lw_name network_words[] = {
+	{ "none", LW_NET_NONE },
+	{ "host", LW_NET_HOST },
+};
+const WORDS(lw_network_table, network_words);
 static const struct lw_name mode_words[] = {
 	{ "new", LW_NS_NEW },
 	{ "host", LW_NS_HOST },
@@ -63,15 +76,18 @@ static const struct lw_name mode_words[] = {
 const WORDS(lw_namespace_mode_table, mode_words);
 #define ROW(ns, word, text)                                                                                            \
 	[ns] = { .key = word,                                                                                          \
-		 .kind = LW_K_ENUM,                                                                                    \
+		 .kind = LW_K_CUSTOM,                                                                                  \
 		 .offset = offsetof(struct lw_namespaces, mode) + (ns) * sizeof(int),                                  \
 		 .names = &lw_namespace_mode_table,                                                                    \
+		 .read = lw_read_namespace,                                                                            \
+		 .write = lw_write_namespace,                                                                          \
+		 .form = "\"new\", \"host\" or { path= }",                                                             \
 		 .def = "\"new\"",                                                                                     \
 		 .help = text }
 static const struct lw_field namespaces_fields[LW_NS_COUNT] = {
 	ROW(LW_NS_USER, "user",
 	    "User and group ids and capabilities, user_namespaces(7). \"host\": root inside is root "
-	    "outside."),
+	    "outside. { path= } brings its own ids: `ids` must not be set."),
 	ROW(LW_NS_PID, "pid", "Process ids, pid_namespaces(7)."),
 	ROW(LW_NS_MOUNT, "mount", "The file system tree, mount_namespaces(7)."),
 	ROW(LW_NS_NET, "net", "Network interfaces and sockets, network_namespaces(7); decided by `network`."),

@@ -48,10 +48,16 @@ enum lw_ns {
 	LW_NS_TIME,
 	LW_NS_COUNT
 };
-enum lw_ns_mode { LW_NS_NEW, LW_NS_HOST };
+enum lw_ns_mode { LW_NS_NEW, LW_NS_HOST, LW_NS_JOIN };
+/* A namespace that exists already: a file of /proc/PID/ns, or one bound elsewhere. */
+struct lw_join {
+	struct lw_rec rec;
+	const char *path; /* absolute */
+};
 struct lw_namespaces {
-	struct lw_rec rec;     /* bit i: mode[i] was given */
-	int mode[LW_NS_COUNT]; /* enum lw_ns_mode */
+	struct lw_rec rec;                /* bit i: mode[i] was given */
+	int mode[LW_NS_COUNT];            /* enum lw_ns_mode */
+	struct lw_join join[LW_NS_COUNT]; /* LW_NS_JOIN only */
 };
 
 struct lw_user {
@@ -254,7 +260,7 @@ struct lw_stdio {
 	struct lw_rec rec;
 	int in, out, err; /* enum lw_stdio_mode */
 };
-enum lw_network { LW_NET_NONE, LW_NET_HOST };
+enum lw_network { LW_NET_NONE, LW_NET_HOST, LW_NET_JOIN };
 
 /* Rows of the sandbox's field table, for lw_is_set(&s->rec, LW_KEY_…). */
 enum lw_key {
@@ -323,7 +329,8 @@ struct lw_spec {
 	struct lw_seccomp seccomp;
 	struct lw_limits limits;
 	struct lw_rlimits rlimits;
-	int network;
+	int network;                 /* enum lw_network */
+	struct lw_join network_join; /* LW_NET_JOIN only */
 	struct lw_pairs sysctls;
 	int64_t oom_score_adj, nice; /* used only when set; inherited otherwise */
 	bool keyring;                /* true: a new session keyring */

@@ -52,13 +52,18 @@ static int check_command(const struct lw_spec *s, struct lw_err *err)
 
 static int check_network(const struct lw_spec *s, struct lw_err *err)
 {
-	bool shared = !is_new(s, LW_NS_NET), host = s->network == LW_NET_HOST;
-	int r;
+	static const int wanted[] = {
+		[LW_NET_NONE] = LW_NS_NEW, [LW_NET_HOST] = LW_NS_HOST, [LW_NET_JOIN] = LW_NS_JOIN
+	};
+	const struct lw_join *join = &s->namespaces.join[LW_NS_NET];
+	int mode = s->namespaces.mode[LW_NS_NET], r;
+	const char *a = lw_names_name(&lw_namespace_mode_table, mode),
+		   *b = lw_names_name(&lw_network_table, s->network);
 
-	if (shared == host)
+	if (mode == wanted[s->network] && (mode != LW_NS_JOIN || strcmp(join->path, s->network_join.path) == 0))
 		return 0;
 	r = broken(err, s->namespaces.rec.origin.file ? s->namespaces.rec.origin : s->rec.origin, "namespaces.net",
-		   "\"%s\" disagrees with network = \"%s\"", shared ? "host" : "new", host ? "host" : "none");
+		   "\"%.60s\" disagrees with network = \"%.60s\"", a ? a : join->path, b ? b : s->network_join.path);
 	lw_err_hint(err, "leave namespaces.net away: network decides it");
 	return r;
 }
@@ -164,7 +169,9 @@ static int check_ids(const struct lw_spec *s, struct lw_err *err)
 	int r;
 
 	if (!is_new(s, LW_NS_USER)) {
-		if (lw_is_set(&s->rec, LW_KEY_IDS) && s->ids.mode != LW_IDS_KEEP)
+		/* A namespace that is joined has its maps already. */
+		if (lw_is_set(&s->rec, LW_KEY_IDS) &&
+		    (s->ids.mode != LW_IDS_KEEP || s->namespaces.mode[LW_NS_USER] == LW_NS_JOIN))
 			return broken(err, s->ids.rec.origin, "ids", "needs namespaces.user = \"new\"");
 		return 0;
 	}

@@ -61,9 +61,9 @@ bool lw_codec_same_origin(struct lw_origin a, struct lw_origin b);
 /* Schemas of the nested records, and the words of the enums (schema_records.c). */
 extern const struct lw_schema lw_stdio_schema, lw_user_schema, lw_namespaces_schema, lw_ids_schema, lw_root_schema,
 	lw_mount_schema, lw_overlay_schema, lw_device_schema, lw_caps_schema, lw_seccomp_schema, lw_seccomp_rule_schema,
-	lw_limits_schema, lw_rlimits_schema;
+	lw_limits_schema, lw_rlimits_schema, lw_join_schema;
 extern const struct lw_names lw_mount_kind_table, lw_root_kind_table, lw_ids_mode_table, lw_seccomp_base_table,
-	lw_namespace_mode_table, lw_hidepid_table;
+	lw_namespace_mode_table, lw_hidepid_table, lw_network_table;
 
 /* Custom rows (spec_custom.c). */
 #define LW_CODEC_PAIR(noun)                                                                                            \
@@ -90,6 +90,10 @@ LW_CODEC_PAIR(seccomp);
 LW_CODEC_PAIR(seccomp_base);
 LW_CODEC_PAIR(errno);
 LW_CODEC_PAIR(rule_caps);
+/* Custom rows (spec_join.c), and what `network` and `namespaces.net` say about each other. */
+LW_CODEC_PAIR(namespace);
+LW_CODEC_PAIR(network);
+void lw_network_decides(struct lw_spec *s);
 int lw_seccomp_rule_finish(struct lw_spec *s, void *rec, struct lw_err *err);
 int lw_check_call_name(const char *v, struct lw_err *err);
 int lw_check_architecture(const char *v, struct lw_err *err);

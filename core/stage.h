@@ -33,8 +33,9 @@ uint64_t lw_root_attributes(const struct lw_root *r);
 int lw_plan_chown(struct lw_plan *p, const struct lw_mount *m, const char *key, int slot, struct lw_err *err);
 
 int lw_stage_ids(struct lw_plan *p, struct lw_err *err);
-int lw_stage_cgroup(struct lw_plan *p, struct lw_err *err);  /* host side: make, limits */
-int lw_stage_sources(struct lw_plan *p, struct lw_err *err); /* host side: open bind sources */
+int lw_stage_cgroup(struct lw_plan *p, struct lw_err *err);     /* host side: make, limits */
+int lw_stage_sources(struct lw_plan *p, struct lw_err *err);    /* host side: open bind sources */
+int lw_stage_namespaces(struct lw_plan *p, struct lw_err *err); /* those that exist already */
 int lw_stage_clone(struct lw_plan *p, struct lw_err *err);
 int lw_stage_join(struct lw_plan *p, struct lw_err *err);        /* child: cgroup join, ids */
 int lw_stage_mount(struct lw_plan *p, struct lw_err *err);       /* child: the root and everything in it */

@@ -134,7 +134,7 @@ static int choose_devices(struct lw_plan *p, unsigned *mask, struct lw_err *err)
 				      "narrower access than \"rw\" needs the devices controller",
 				      why_not(p, LW_CTL_DEVICES), err);
 	}
-	if (!(p->clone_flags & CLONE_NEWUSER) && (s->capabilities.set[LW_CAP_BOUNDING] & CAP_MKNOD_BIT))
+	if (!lw_plan_own_user(p) && (s->capabilities.set[LW_CAP_BOUNDING] & CAP_MKNOD_BIT))
 		return refuse(
 			&s->capabilities.rec, "capabilities",
 			"MKNOD without a user namespace of its own needs the devices controller",

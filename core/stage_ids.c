@@ -211,6 +211,17 @@ int lw_stage_ids(struct lw_plan *p, struct lw_err *err)
 		int r = plan_maps(p, err);
 		if (r < 0)
 			return r;
+	} else if (s->namespaces.mode[LW_NS_USER] == LW_NS_JOIN) {
+		/* Its maps are as they are. Who made it may have forbidden setgroups(2), as one without root must:
+		 * root's groups are dropped before it is joined, and none are set in there. */
+		if (s->user.has_groups && s->user.n_groups) {
+			lw_fail_as(err, LW_ERR_POLICY, -EINVAL,
+				   "groups cannot be set in a user namespace that is joined");
+			lw_err_hint(err, "leave groups away");
+			lw_err_at(err, s->user.rec.origin);
+			lw_err_in(err, "user.groups");
+			return -EINVAL;
+		}
 	} else if (!p->host->privileged) {
 		lw_fail(err, -EPERM, "sharing the host's user namespace needs root");
 		lw_err_hint(err, "leave namespaces.user new, or run as root");

@@ -21,6 +21,7 @@ static const struct {
 	{ "/dev/null", 0x103 },   { "/dev/zero", 0x105 },    { "/dev/full", 0x107 },
 	{ "/dev/random", 0x108 }, { "/dev/urandom", 0x109 }, { "/dev/tty", 0x500 },
 };
+static const char *const host_interfaces[] = { "/sys/class/net", "/sys/devices/virtual/net" };
 static const char *const dev_links[][2] = {
 	{ "/dev/fd", "/proc/self/fd" },       { "/dev/stdin", "/proc/self/fd/0" }, { "/dev/stdout", "/proc/self/fd/1" },
 	{ "/dev/stderr", "/proc/self/fd/2" }, { "/dev/core", "/proc/kcore" },      { "/dev/ptmx", "pts/ptmx" },
@@ -65,7 +66,7 @@ static const char *tmpfs_options(struct lw_plan *p, const struct lw_mount *m)
 /* Without owning the network namespace the kernel refuses a new sysfs (DESIGN §6.6). */
 static bool own_sysfs(const struct lw_plan *p)
 {
-	return p->clone_flags & CLONE_NEWNET || !(p->clone_flags & CLONE_NEWUSER);
+	return p->clone_flags & CLONE_NEWNET || !lw_plan_own_user(p);
 }
 
 static bool is_fs(const struct lw_plan *p, const char *destination, int kind)
@@ -77,7 +78,7 @@ static bool is_fs(const struct lw_plan *p, const char *destination, int kind)
 static int plan_fs(struct lw_plan *p, const struct lw_root_layout_entry *e)
 {
 	const struct lw_mount *m = e->mount;
-	bool own_user = p->clone_flags & CLONE_NEWUSER;
+	bool own_user = lw_plan_own_user(p);
 	uint64_t attributes = lw_mount_attributes(m);
 	switch (m->kind) {
 	case LW_MOUNT_TMPFS:
@@ -88,7 +89,7 @@ static int plan_fs(struct lw_plan *p, const struct lw_root_layout_entry *e)
 			       .str = { m->destination, "tmpfs", tmpfs_options(p, m) }, .num = { (int64_t)attributes });
 	case LW_MOUNT_PROC:
 		/* A new proc shows a pid namespace that the user namespace owns; else the host's, bound. */
-		if (p->clone_flags & CLONE_NEWPID || !own_user)
+		if (p->spec->namespaces.mode[LW_NS_PID] != LW_NS_HOST || !own_user)
 			return PLAN_OP(p, LW_OP_MOUNT_FS, &m->rec, e->key,
 				       .str = { m->destination, "proc", lw_plan_proc_options(p, m) },
 				       .num = { NO_DEV_SUID | MOUNT_ATTR_NOEXEC | (attributes & MOUNT_ATTR_RDONLY) });
@@ -238,9 +239,13 @@ static int plan_masks(struct lw_plan *p, bool sys)
 	if (r >= 0 && p->init && is_fs(p, "/proc", LW_MOUNT_PROC))
 		r = plan_list(p, LW_OP_MASK, lw_masked_init, "init", sys);
 	/* The host's /sys comes with what is mounted in it: the cgroups of everybody. */
-	if (r >= 0 && sys && !own_sysfs(p) && is_fs(p, "/sys", LW_MOUNT_SYSFS) &&
-	    !is_fs(p, "/sys/fs/cgroup", LW_MOUNT_CGROUP))
-		r = PLAN_OP(p, LW_OP_MASK, NULL, "network", .str = { "/sys/fs/cgroup" });
+	if (r >= 0 && sys && !own_sysfs(p) && is_fs(p, "/sys", LW_MOUNT_SYSFS)) {
+		if (!is_fs(p, "/sys/fs/cgroup", LW_MOUNT_CGROUP))
+			r = PLAN_OP(p, LW_OP_MASK, NULL, "network", .str = { "/sys/fs/cgroup" });
+		/* And with the host's interfaces, which are not the sandbox's where it has joined another network. */
+		for (size_t i = 0; i < ARRAY_LEN(host_interfaces) && r >= 0 && s->network == LW_NET_JOIN; i++)
+			r = PLAN_OP(p, LW_OP_MASK, NULL, "network", .str = { host_interfaces[i] });
+	}
 	return r;
 }
 

@@ -31,7 +31,7 @@ int lw_stage_join(struct lw_plan *p, struct lw_err *err)
 	}
 	if (r >= 0 && (p->clone_flags & CLONE_NEWCGROUP))
 		r = PLAN_OP(p, LW_OP_UNSHARE, &s->namespaces.rec, "namespaces.cgroup", .num = { CLONE_NEWCGROUP });
-	if (r >= 0 && (p->clone_flags & CLONE_NEWUSER))
+	if (r >= 0 && lw_plan_own_user(p))
 		r = PLAN_OP(p, LW_OP_BECOME_ROOT, &s->ids.rec, "ids",
 			    .num = { p->setup_uid, p->setup_gid, p->setgroups });
 	return r;
@@ -150,7 +150,7 @@ int lw_stage_caps(struct lw_plan *p, struct lw_err *err)
 	const struct lw_spec *s = p->spec;
 	const uint64_t *set = s->capabilities.set;
 	/* A capability the caller's bounding set lacks cannot be had; in a new user namespace all of them can. */
-	uint64_t have = p->clone_flags & CLONE_NEWUSER ? UINT64_MAX : p->host->caps_bounding;
+	uint64_t have = lw_plan_own_user(p) ? UINT64_MAX : p->host->caps_bounding;
 	const struct lw_rec *rec = &s->capabilities.rec;
 	uint64_t missing = set[LW_CAP_BOUNDING] & ~have;
 	if (missing && given(p, "capabilities")) {

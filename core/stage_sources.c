@@ -22,7 +22,7 @@ uint64_t lw_root_attributes(const struct lw_root *r)
 static int plan_bind(struct lw_plan *p, struct lw_root_layout_entry *e, struct lw_err *err)
 {
 	const struct lw_mount *m = e->mount;
-	bool own_user = p->clone_flags & CLONE_NEWUSER;
+	bool own_user = lw_plan_own_user(p);
 	if (m->idmap && !(own_user && p->host->privileged)) {
 		lw_fail(err, -EPERM,
 			own_user ? "an idmapped mount needs root" : "idmap means nothing in the host's user namespace");

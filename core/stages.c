@@ -4,9 +4,10 @@
 #include "stage.h"
 
 const struct lw_stage lw_stage_table[] = {
-	{ "ids", lw_stage_ids },         /* who is who: every later stage asks it */
-	{ "cgroup", lw_stage_cgroup },   /* host side: limits exist before anything can run in them */
-	{ "sources", lw_stage_sources }, /* host side: binds are opened before any untrusted code runs */
+	{ "ids", lw_stage_ids },               /* who is who: every later stage asks it */
+	{ "cgroup", lw_stage_cgroup },         /* host side: limits exist before anything can run in them */
+	{ "sources", lw_stage_sources },       /* host side: binds are opened before any untrusted code runs */
+	{ "namespaces", lw_stage_namespaces }, /* joined with the caller's rights, before a new user namespace */
 	{ "clone", lw_stage_clone },
 	{ "join", lw_stage_join }, /* while the child still has the caller's kernel uid */
 	{ "mount", lw_stage_mount },

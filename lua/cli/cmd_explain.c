@@ -152,6 +152,10 @@ static void add_files(const struct lw_plan *p, json_t *o)
 /* --- who --- */
 static void outside(const struct lw_plan *p, const struct lw_idmaps *m, uint32_t id, char *buf, size_t size)
 {
+	if (p->spec->namespaces.mode[LW_NS_USER] == LW_NS_JOIN) {
+		snprintf(buf, size, "as the joined namespace maps it");
+		return;
+	}
 	if (!(p->clone_flags & CLONE_NEWUSER)) {
 		snprintf(buf, size, "%" PRIu32, id);
 		return;
@@ -239,18 +243,26 @@ static void add_limits(const struct lw_plan *p, json_t *o)
 
 static json_t *explain(const struct lw_plan *p, bool any_command)
 {
-	json_t *o = json_object(), *shared = json_array(), *notes = json_array();
+	json_t *o = json_object(), *shared = json_array(), *joined = json_object(), *notes = json_array();
 	json_object_set_new(o, "name", json_string(p->spec->name ? p->spec->name : ""));
 	json_object_set_new(o, "profile", *p->spec->profile_path ? json_string(p->spec->profile_path) : json_null());
 	add_files(p, o);
 	add_who(p, any_command, o);
 	add_capabilities(p, o);
 	add_syscalls(p, o);
-	json_object_set_new(o, "network", json_string(p->spec->network == LW_NET_HOST ? "host" : "none"));
-	for (size_t i = 0; i < lw_namespace_table.n; i++)
+	json_object_set_new(o, "network",
+			    json_string(p->spec->network == LW_NET_HOST   ? "host"
+					: p->spec->network == LW_NET_JOIN ? "joined"
+									  : "none"));
+	for (size_t i = 0; i < lw_namespace_table.n; i++) {
+		const char *name = lw_namespace_table.v[i].name;
 		if (p->spec->namespaces.mode[i] == LW_NS_HOST)
-			json_array_append_new(shared, json_string(lw_namespace_table.v[i].name));
+			json_array_append_new(shared, json_string(name));
+		else if (p->spec->namespaces.mode[i] == LW_NS_JOIN)
+			json_object_set_new(joined, name, json_string(p->spec->namespaces.join[i].path));
+	}
 	json_object_set_new(o, "shared_namespaces", shared);
+	json_object_set_new(o, "joined_namespaces", joined);
 	add_limits(p, o);
 	for (size_t i = 0; i < p->n_notes; i++)
 		json_array_append_new(notes, json_string(p->notes[i]));
@@ -359,10 +371,24 @@ static void tell_limits(struct lw_text *t, const json_t *limits)
 			     json_real_value(json_object_get(limits, "timeout_seconds")));
 }
 
+static void tell_network(struct lw_text *t, const json_t *o)
+{
+	const char *network = str(o, "network");
+	lw_text_add(t, "Network\n");
+	if (!strcmp(network, "host"))
+		lw_text_add(t, "  whatever the host reaches, the host's abstract sockets among it\n");
+	else if (!strcmp(network, "joined"))
+		lw_text_add(t, "  whatever the joined network namespace reaches, its abstract sockets among it\n");
+	else
+		lw_text_add(t, "  nothing but a loopback interface of its own\n");
+}
+
 static void tell(struct lw_text *t, const json_t *o)
 {
 	const json_t *calls = json_object_get(o, "syscalls"), *shared = json_object_get(o, "shared_namespaces");
 	const json_t *notes = json_object_get(o, "notes");
+	json_t *joined = json_object_get(o, "joined_namespaces"), *path;
+	const char *name;
 	lw_text_addf(t, "%s", str(o, "name"));
 	if (*str(o, "profile"))
 		lw_text_addf(t, " (%s)", str(o, "profile"));
@@ -380,15 +406,15 @@ static void tell(struct lw_text *t, const json_t *o)
 			     num(calls, "reachable"), num(calls, "known"), str(calls, "policy"), num(calls, "rules"));
 	else
 		lw_text_add(t, "  all: there is no filter\n");
-	lw_text_add(t, "Network\n");
-	lw_text_add(t, strcmp(str(o, "network"), "host")
-			       ? "  nothing but a loopback interface of its own\n"
-			       : "  whatever the host reaches, the host's abstract sockets among it\n");
+	tell_network(t, o);
 	tell_limits(t, json_object_get(o, "limits"));
 	if (json_array_size(shared)) {
 		lw_text_add(t, "Shared with the host (namespaces)\n");
 		tell_names(t, shared);
 	}
+	if (json_object_size(joined))
+		lw_text_add(t, "Joined namespaces\n");
+	json_object_foreach(joined, name, path) lw_text_addf(t, "  %s: %s\n", name, json_string_value(path));
 	if (json_array_size(notes))
 		lw_text_add(t, "Notes\n");
 	for (size_t i = 0; i < json_array_size(notes); i++)

@@ -141,7 +141,10 @@ static void test_form(void **state)
 	assert_string_equal(lw_field_form(lw_schema_field(&lw_sandbox_schema, "terminal"), form, sizeof(form)),
 			    "\"auto\", true or false");
 	assert_string_equal(lw_field_form(lw_schema_field(&lw_sandbox_schema, "network"), form, sizeof(form)),
-			    "\"none\" or \"host\"");
+			    "\"none\", \"host\" or { path= }");
+	assert_string_equal(lw_field_form(lw_schema_field(lw_schema_field(&lw_sandbox_schema, "stdio")->rec, "stdin"),
+					  form, sizeof(form)),
+			    "\"inherit\" or \"null\"");
 	assert_string_equal(lw_field_form(lw_schema_field(&lw_sandbox_schema, "nice"), form, sizeof(form)),
 			    "a whole number from -20 to 19");
 	assert_string_equal(lw_field_form(lw_schema_field(&lw_sandbox_schema, "nice"), small, sizeof(small)),

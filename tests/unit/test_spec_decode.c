@@ -74,6 +74,14 @@ static void test_network_decides(void **state)
 	s = spec_of("{'network':'host','namespaces':{'net':'new'}}");
 	assert_int_equal(s->namespaces.mode[LW_NS_NET], LW_NS_NEW);
 	lw_spec_free(s);
+	s = spec_of("{'network':{'path':'/run/netns/blue'}}");
+	assert_int_equal(s->namespaces.mode[LW_NS_NET], LW_NS_JOIN);
+	assert_string_equal(s->namespaces.join[LW_NS_NET].path, "/run/netns/blue");
+	lw_spec_free(s);
+	s = spec_of("{'namespaces':{'net':{'path':'/run/netns/blue'}}}");
+	assert_int_equal(s->network, LW_NET_JOIN);
+	assert_string_equal(s->network_join.path, "/run/netns/blue");
+	lw_spec_free(s);
 }
 
 static void test_refused(void **state)
@@ -90,9 +98,13 @@ static void test_refused(void **state)
 		{ "{'rlimits':{'nofiles':1}}", "rlimits.nofiles", "did you mean \"nofile\"?" },
 		{ "{'namespaces':{'usr':'new'}}", "namespaces.usr", "did you mean \"user\"?" },
 		{ "{'namespaces':{'user':'hots'}}", "namespaces.user", "did you mean \"host\"?" },
-		{ "{'namespaces':{'user':{'path':'/x'}}}", "namespaces.user", "expected \"new\" or \"host\"" },
-		{ "{'network':{'bridge':'web'}}", "network", "expected \"none\" or \"host\", not a table" },
-		{ "{'network':'wifi'}", "network", "expected \"none\" or \"host\", not \"wifi\"" },
+		{ "{'namespaces':{'user':true}}", "namespaces.user", "expected \"new\", \"host\" or { path= }" },
+		{ "{'network':{'bridge':'web'}}", "network.bridge", "unknown key" },
+		{ "{'network':'wifi'}", "network", "expected \"none\", \"host\" or { path= }, not \"wifi\"" },
+		{ "{'network':{'path':'netns/blue'}}", "network.path", "absolute" },
+		{ "{'network':{}}", "network", "needs a path" },
+		{ "{'namespaces':{'uts':{'path':7}}}", "namespaces.uts.path", "expected an absolute path" },
+		{ "{'namespaces':{'uts':{'sandbox':'db'}}}", "namespaces.uts.sandbox", "unknown key" },
 		{ "{'terminal':1}", "terminal", "not a number" },
 		{ "{'capabilities':['SYS_ADMN']}", "capabilities[0]",
 		  "unknown capability \"SYS_ADMN\" (did you mean \"SYS_ADMIN\"?)" },

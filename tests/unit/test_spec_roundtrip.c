@@ -57,6 +57,9 @@ static const char *const canonical_texts[] = {
 	"{'limits':{'cpus':2}}",
 	"{'limits':{'cpus':0.1}}",
 	"{'rlimits':{'core':0,'nofile':[1024,'unlimited'],'as':'unlimited'}}",
+	"{'network':{'path':'/run/netns/blue'},'namespaces':{'ipc':{'path':'/proc/1/ns/"
+	"ipc'},'uts':'host'},'init':false}",
+	"{'namespaces':{'net':{'path':'/run/netns/blue','origin':'web.lua:3'},'user':{'path':'/proc/1/ns/user'}}}",
 	"{'network':'host','sysctls':{'net.ipv4.ip_forward':'1'},'oom_score_adj':-1000,'nice':-20}",
 	"{'timeout':'10s','labels':{'a':'b'},'allow_control_sockets':['docker']}",
 };

@@ -1,0 +1,4 @@
+return sandbox {
+  command    = { "/usr/bin/true" },
+  namespaces = { uts = { path = "/proc/42/ns/uts" } },
+}
