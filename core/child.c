@@ -18,6 +18,7 @@
 #include <termios.h>
 #include "child_mount.h"
 #include "child_net.h"
+#include "child_time.h"
 #include "init.h"
 #include "run.h"
 #include "safepath.h"
@@ -317,6 +318,7 @@ static int apply(struct lw_run *run, const struct lw_op *op, uint32_t index, int
 	case LW_OP_UNSHARE:
 		return (int)SYS(unshare, op->num[0]);
 	case LW_OP_NAMESPACE_JOIN: /* done before the clone */
+	case LW_OP_TIME_OFFSETS:   /* and before the fork */
 		return 0;
 	case LW_OP_BECOME_ROOT:
 		return do_become(op, NULL, 0);
@@ -470,6 +472,12 @@ _Noreturn void lw_child_main(struct lw_run *run)
 			SYS(close, run->outer[i]);
 	/* A caller that ignores SIGCHLD would hand that on to init, which could then wait for nobody. */
 	SYS(rt_sigaction, SIGCHLD, standard, NULL, 8);
+	for (uint32_t i = 0; i < run->plan->n_ops; i++) {
+		const struct lw_op *op = &run->plan->ops[i];
+		int r = op->kind == LW_OP_TIME_OFFSETS ? lw_child_time(op->str[1]) : 0;
+		if (r < 0)
+			die(run, LW_STEP_CALL, i, -r);
+	}
 	if (!run->plan->init)
 		set_up(run);
 	/* pivot_root moves those who stand at the old root: stand there, so that nothing of ours pins the host's tree.

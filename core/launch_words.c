@@ -57,6 +57,11 @@ static const char *hint_for(const struct lw_plan *p, const struct lw_op *op, int
 		if (code == EINVAL)
 			return "it is the caller's own already, or its owner is not to be joined";
 		break;
+	case LW_OP_TIME_OFFSETS:
+		if (code == ERANGE)
+			return "no clock inside may start before zero: less can be taken away than the host has been "
+			       "up";
+		break;
 	case LW_OP_CLONE:
 		if (code == ENOMEM)
 			return "the first process of the pid namespace that is joined has ended";

@@ -18,6 +18,7 @@ const struct lw_op_row lw_op_table[LW_OP_COUNT] = {
 	[LW_OP_SECRET_OPEN] = { HOST("secret.open"), .str = { "file" }, .num = { "slot" } },
 	[LW_OP_OVERLAY_KEEP] = { HOST("overlay.keep"), .str = { "in", "names", "lower" } },
 	[LW_OP_CLONE] = { HOST("clone"), .num = { "flags=x" } },
+	[LW_OP_TIME_OFFSETS] = { CHILD("time.offsets"), .str = { "clocks", "lines" } },
 	[LW_OP_IDMAP_WRITE] = { HOST("ids.map") },
 	[LW_OP_SOURCE_IDMAP] = { HOST("source.idmap"), .str = { "path" }, .num = { "slot" } },
 	[LW_OP_RLIMIT_RAISE] = { HOST("rlimit.raise"), .str = { "resource" }, .num = { "number", "soft", "hard" } },

@@ -29,6 +29,8 @@ enum lw_op_kind {
 	LW_OP_NAMESPACE_JOIN, /* str0: the path, for messages; num0: fd slot; num1: CLONE_NEW* */
 	/* the clone itself, with these namespace flags; num0: flags */
 	LW_OP_CLONE,
+	/* child side, before set-up is forked */
+	LW_OP_TIME_OFFSETS, /* str0: the offsets in words; str1: lines for timens_offsets; makes the namespace */
 	/* host side, the child waiting */
 	LW_OP_IDMAP_WRITE,  /* the maps in plan->uid_map, gid_map */
 	LW_OP_SOURCE_IDMAP, /* num0: fd slot: idmapped with the sandbox's user namespace */

@@ -278,6 +278,16 @@ static const struct lw_field sandbox_fields[LW_KEY_COUNT] = {
 			     .help = "Kernel parameters of the sandbox's own ipc and net namespaces, sysctl(8): net.*, "
 				     "fs.mqueue.*, "
 				     "kernel.shm*, kernel.msg* and kernel.sem." },
+	[LW_KEY_TIME_OFFSETS] = { .key = "time_offsets",
+				  .kind = LW_K_RECORD,
+				  .offset = AT(time_offsets),
+				  .rec = &lw_time_offsets_schema,
+				  .merge = LW_MERGE_MAP,
+				  .form = "{ monotonic=, boottime= }",
+				  .def = "{}",
+				  .help = "How far the sandbox's clocks are ahead of the host's, time_namespaces(7); "
+					  "the "
+					  "time of day is the same for everybody. Needs a new time namespace." },
 	[LW_KEY_OOM_SCORE_ADJ] = { .key = "oom_score_adj",
 				   .kind = LW_K_INT,
 				   .offset = AT(oom_score_adj),

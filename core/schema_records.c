@@ -487,6 +487,17 @@ static const struct lw_field seccomp_fields[] = {
 };
 const struct lw_schema lw_seccomp_schema = { SCHEMA("seccomp", struct lw_seccomp, seccomp_fields) };
 
+/* --- time_offsets --- */
+#define ROW(member, text)                                                                                              \
+	.kind = LW_K_CUSTOM, .offset = offsetof(struct lw_time_offsets, member), .read = lw_read_offset,               \
+	.write = lw_write_offset, .form = "a duration such as \"10s\" or \"-1h\"", .def = "0", .help = text
+static const struct lw_field time_offsets_fields[] = {
+	{ .key = "monotonic", ROW(monotonic, "Added to CLOCK_MONOTONIC, and its raw and coarse forms.") },
+	{ .key = "boottime", ROW(boottime, "Added to CLOCK_BOOTTIME, and to what /proc/uptime says.") },
+};
+#undef ROW
+const struct lw_schema lw_time_offsets_schema = { SCHEMA("time_offsets", struct lw_time_offsets, time_offsets_fields) };
+
 /* --- limits --- */
 static const struct lw_field limits_fields[LW_LIMIT_COUNT] = {
 	[LW_LIMIT_PIDS] = { .key = "pids",

@@ -254,6 +254,14 @@ struct lw_rlimits {
 	struct lw_rlimit v[LW_RLIM_COUNT]; /* by RLIMIT_* */
 };
 
+/* Added to the host's clocks, microseconds. */
+struct lw_time_offsets {
+	struct lw_rec rec;
+	int64_t monotonic, boottime;
+};
+/* Seconds that the kernel takes either way: half of what ktime_t holds. */
+#define LW_TIME_OFFSET_MAX INT64_C(4611686018)
+
 enum lw_terminal { LW_TERMINAL_AUTO, LW_TERMINAL_ALWAYS, LW_TERMINAL_NEVER };
 enum lw_stdio_mode { LW_STDIO_INHERIT, LW_STDIO_NULL };
 struct lw_stdio {
@@ -290,6 +298,7 @@ enum lw_key {
 	LW_KEY_RLIMITS,
 	LW_KEY_NETWORK,
 	LW_KEY_SYSCTLS,
+	LW_KEY_TIME_OFFSETS,
 	LW_KEY_OOM_SCORE_ADJ,
 	LW_KEY_NICE,
 	LW_KEY_KEYRING,
@@ -332,6 +341,7 @@ struct lw_spec {
 	int network;                 /* enum lw_network */
 	struct lw_join network_join; /* LW_NET_JOIN only */
 	struct lw_pairs sysctls;
+	struct lw_time_offsets time_offsets;
 	int64_t oom_score_adj, nice; /* used only when set; inherited otherwise */
 	bool keyring;                /* true: a new session keyring */
 	int64_t timeout;             /* microseconds; 0 = none */

@@ -487,9 +487,9 @@ static int check_rlimits(const struct lw_spec *s, struct lw_err *err)
 }
 
 static int (*const rule_table[])(const struct lw_spec *s, struct lw_err *err) = {
-	check_command, check_network,  check_init,         check_mount_namespace, check_hostname,
-	check_ids,     check_proc_sys, check_mounts,       lw_check_overlays,     check_secrets,
-	check_devices, check_sysctls,  check_capabilities, check_sys_admin,       check_rlimits,
+	check_command,      check_network,   check_init,        check_mount_namespace, check_hostname, check_ids,
+	check_proc_sys,     check_mounts,    lw_check_overlays, check_secrets,         check_devices,  check_sysctls,
+	check_capabilities, check_sys_admin, check_rlimits,     lw_check_time_offsets,
 };
 
 int lw_spec_check(const struct lw_spec *s, struct lw_err *err)

@@ -61,7 +61,7 @@ bool lw_codec_same_origin(struct lw_origin a, struct lw_origin b);
 /* Schemas of the nested records, and the words of the enums (schema_records.c). */
 extern const struct lw_schema lw_stdio_schema, lw_user_schema, lw_namespaces_schema, lw_ids_schema, lw_root_schema,
 	lw_mount_schema, lw_overlay_schema, lw_device_schema, lw_caps_schema, lw_seccomp_schema, lw_seccomp_rule_schema,
-	lw_limits_schema, lw_rlimits_schema, lw_join_schema;
+	lw_limits_schema, lw_rlimits_schema, lw_join_schema, lw_time_offsets_schema;
 extern const struct lw_names lw_mount_kind_table, lw_root_kind_table, lw_ids_mode_table, lw_seccomp_base_table,
 	lw_namespace_mode_table, lw_hidepid_table, lw_network_table;
 
@@ -90,6 +90,9 @@ LW_CODEC_PAIR(seccomp);
 LW_CODEC_PAIR(seccomp_base);
 LW_CODEC_PAIR(errno);
 LW_CODEC_PAIR(rule_caps);
+/* Custom rows and the rule about them (spec_time.c). */
+LW_CODEC_PAIR(offset);
+int lw_check_time_offsets(const struct lw_spec *s, struct lw_err *err);
 /* Custom rows (spec_join.c), and what `network` and `namespaces.net` say about each other. */
 LW_CODEC_PAIR(namespace);
 LW_CODEC_PAIR(network);

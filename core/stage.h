@@ -24,6 +24,9 @@ void lw_plan_note(struct lw_plan *p, const char *fmt, ...) __attribute__((format
 
 /* Before what needs the network namespace of the sandbox (stage_process.c). */
 int lw_plan_net_join(struct lw_plan *p);
+/* The time namespace, when its clocks are to be set: it is then made after the clone (stage_namespaces.c). */
+int lw_plan_time(struct lw_plan *p, struct lw_err *err);
+bool lw_plan_sets_time(const struct lw_plan *p);
 /* MOUNT_ATTR_* of a mount record (stage_sources.c). */
 uint64_t lw_mount_attributes(const struct lw_mount *m);
 /* The same of a root that is a directory. */

@@ -1,10 +1,12 @@
 /* stage_namespaces.c: namespaces that exist already (DESIGN §6.6): which may be joined together, and in what order.
  * They are opened on the host side; a process of its own joins them before the clone, so that the caller's rights still
- * count and a new user namespace comes after them. */
+ * count and a new user namespace comes after them. Also the time namespace where its clocks are set. */
+#include <errno.h>
 #include <linux/sched.h>
 #include <string.h>
 #include "base/cleanup.h"
 #include "base/names.h"
+#include "base/text.h"
 #include "root_layout.h"
 #include "stage.h"
 
@@ -72,4 +74,53 @@ int lw_stage_namespaces(struct lw_plan *p, struct lw_err *err)
 	if (r >= 0 && !first)
 		r = join(p, LW_NS_USER, err);
 	return r;
+}
+
+bool lw_plan_sets_time(const struct lw_plan *p)
+{
+	const struct lw_time_offsets *t = &p->spec->time_offsets;
+	return p->clone_flags & CLONE_NEWTIME && (t->monotonic || t->boottime);
+}
+
+/* "monotonic SECONDS NANOSECONDS", the second number never negative. */
+static const char *offset_line(struct lw_plan *p, const char *clock, int64_t usec)
+{
+	int64_t sec = usec / 1000000, rest = usec % 1000000;
+	if (rest < 0) {
+		sec--;
+		rest += 1000000;
+	}
+	return lw_arena_printf(p->arena, "%s %lld %lld\n", clock, (long long)sec, (long long)rest * 1000);
+}
+
+static int no_time(struct lw_plan *p, struct lw_err *err, const char *msg, const char *hint)
+{
+	lw_fail(err, -EPERM, "%s", msg);
+	lw_err_hint(err, "%s", hint);
+	lw_err_at(err, p->spec->time_offsets.rec.origin);
+	lw_err_in(err, "time_offsets");
+	return -EPERM;
+}
+
+int lw_plan_time(struct lw_plan *p, struct lw_err *err)
+{
+	const struct lw_time_offsets *t = &p->spec->time_offsets;
+	const struct lw_host *h = p->host;
+	if (!lw_plan_sets_time(p))
+		return 0;
+	/* Who has joined namespaces is not dumpable, and its files in /proc are root's. */
+	if (!h->privileged && joins(p, LW_NS_USER))
+		return no_time(p, err, "setting clocks in a user namespace that is joined needs root",
+			       "run as root, or leave namespaces.user new");
+	/* The namespace is entered by fork, and from 6.1 on by exec. */
+	if (!p->init && (h->kernel_major < 6 || (h->kernel_major == 6 && h->kernel_minor < 1)))
+		return no_time(p, err, "setting clocks without an init needs Linux 6.1",
+			       "leave init true and namespaces.pid new");
+	char monotonic[LW_FORMAT_MAX], boottime[LW_FORMAT_MAX];
+	return PLAN_OP(p, LW_OP_TIME_OFFSETS, &t->rec, "time_offsets",
+		       .str = { lw_arena_printf(p->arena, "monotonic %s, boottime %s",
+						lw_format_duration(t->monotonic, monotonic, sizeof monotonic),
+						lw_format_duration(t->boottime, boottime, sizeof boottime)),
+				lw_arena_printf(p->arena, "%s%s", offset_line(p, "monotonic", t->monotonic),
+						offset_line(p, "boottime", t->boottime)) });
 }

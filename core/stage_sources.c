@@ -76,14 +76,18 @@ int lw_stage_sources(struct lw_plan *p, struct lw_err *err)
 
 int lw_stage_clone(struct lw_plan *p, struct lw_err *err)
 {
-	(void)err;
 	/* The cgroup namespace is made by the child once it is in its cgroup, which is then its root. */
 	uint64_t flags = p->clone_flags & ~(uint64_t)CLONE_NEWCGROUP;
 	/* Making a network namespace takes as long as all the mounts: where there are two processes they share the
 	 * work. */
 	if (p->net_beside)
 		flags &= ~(uint64_t)CLONE_NEWNET;
+	/* A time namespace takes its offsets before anybody is in it. */
+	if (lw_plan_sets_time(p))
+		flags &= ~(uint64_t)CLONE_NEWTIME;
 	int r = PLAN_OP(p, LW_OP_CLONE, NULL, "namespaces", .num = { (int64_t)flags });
+	if (r >= 0)
+		r = lw_plan_time(p, err);
 	if (r >= 0 && (p->clone_flags & CLONE_NEWUSER))
 		r = PLAN_OP(p, LW_OP_IDMAP_WRITE, &p->spec->ids.rec, "ids");
 	for (size_t i = 0; i < p->layout->n && r >= 0; i++) {

@@ -60,6 +60,7 @@ static const char *const canonical_texts[] = {
 	"{'network':{'path':'/run/netns/blue'},'namespaces':{'ipc':{'path':'/proc/1/ns/"
 	"ipc'},'uts':'host'},'init':false}",
 	"{'namespaces':{'net':{'path':'/run/netns/blue','origin':'web.lua:3'},'user':{'path':'/proc/1/ns/user'}}}",
+	"{'time_offsets':{'monotonic':'1d','boottime':'-1s500ms'}}",
 	"{'network':'host','sysctls':{'net.ipv4.ip_forward':'1'},'oom_score_adj':-1000,'nice':-20}",
 	"{'timeout':'10s','labels':{'a':'b'},'allow_control_sockets':['docker']}",
 };
