@@ -257,10 +257,23 @@ static int wait_for_init(struct lw_run *run)
 	return 0;
 }
 
+static int load_filter(const struct lw_filter *f, unsigned flags)
+{
+	struct sock_fprog program = { (unsigned short)f->n, f->insns };
+	return (int)SYS(seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
+}
+
 static int do_seccomp(struct lw_run *run, const struct lw_op *op)
 {
-	struct sock_fprog program = { (unsigned short)run->plan->filter.n, run->plan->filter.insns };
-	return (int)SYS(seccomp, SECCOMP_SET_MODE_FILTER, op->str[0] ? SECCOMP_FILTER_FLAG_LOG : 0, &program);
+	struct lw_report listener = { .magic = LW_REPORT_MAGIC, .kind = LW_REPORT_LISTENER };
+	unsigned log = op->str[0] ? SECCOMP_FILTER_FLAG_LOG : 0;
+	if (!run->notify)
+		return load_filter(&run->plan->filter, log);
+	int fd = load_filter(&run->notify[0], LW_LISTENER_FLAGS | log);
+	if (fd == -EINVAL) /* before Linux 5.19 */
+		fd = load_filter(&run->notify[0], (LW_LISTENER_FLAGS & ~LW_FILTER_WAIT_KILLABLE) | log);
+	int r = fd < 0 ? fd : lw_child_send(run->sync, &listener, sizeof listener, fd);
+	return r < 0 ? r : load_filter(&run->notify[1], 0);
 }
 
 /* Tries the candidates as execvp(3) does: the first that is there decides, but one that may not be run only counts

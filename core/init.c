@@ -185,6 +185,37 @@ static long execute(const char *path, uint32_t n, char **argv, char **envp)
 	return seen;
 }
 
+static long load(struct sock_filter *insns, uint32_t n, unsigned flags)
+{
+	struct sock_fprog program = { (unsigned short)n, insns };
+	return CALL(__NR_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program, 0, 0);
+}
+
+/* The kernel's structures of sendmsg(2) and of one descriptor in a message, for which it has no header. */
+static long send_listener(long fd)
+{
+	struct lw_report r = { .magic = LW_REPORT_MAGIC, .kind = LW_REPORT_LISTENER };
+	struct {
+		void *base;
+		unsigned long len;
+	} part = { &r, sizeof r };
+	struct {
+		unsigned long len;
+		int level, type;
+		int fd, pad;
+	} rights = { sizeof rights - sizeof(int), 1 /* SOL_SOCKET */, 1 /* SCM_RIGHTS */, (int)fd, 0 };
+	struct {
+		void *name;
+		int name_len;
+		void *parts;
+		unsigned long n_parts;
+		void *control;
+		unsigned long control_len;
+		unsigned flags;
+	} message = { .parts = &part, .n_parts = 1, .control = &rights, .control_len = sizeof rights };
+	return CALL(__NR_sendmsg, LW_LAST_STEP_SYNC, &message, 0, 0, 0);
+}
+
 static _Noreturn void take_last_step(char **argv, char **envp)
 {
 	static union {
@@ -202,13 +233,16 @@ static _Noreturn void take_last_step(char **argv, char **envp)
 	struct sock_filter *insns = (struct sock_filter *)(void *)(step.bytes + sizeof *h);
 	report(LW_REPORT_EXEC, h->exec_op, 0);
 	if (h->n_insns) {
-		struct sock_fprog program = { (unsigned short)h->n_insns, insns };
-		long r = CALL(__NR_seccomp, SECCOMP_SET_MODE_FILTER, h->seccomp_log ? SECCOMP_FILTER_FLAG_LOG : 0,
-			      &program, 0, 0);
+		unsigned log = h->seccomp_log ? SECCOMP_FILTER_FLAG_LOG : 0;
+		long r = load(insns, h->n_insns, (h->n_second ? LW_LISTENER_FLAGS : 0) | log);
+		if (r == -EINVAL && h->n_second)
+			r = load(insns, h->n_insns, (LW_LISTENER_FLAGS & ~LW_FILTER_WAIT_KILLABLE) | log);
+		if (r >= 0 && h->n_second && (r = send_listener(r)) >= 0)
+			r = load(insns + h->n_insns, h->n_second, 0);
 		if (r < 0)
 			fail(h->seccomp_op, r);
 	}
-	fail(h->exec_op, execute((const char *)(insns + h->n_insns), h->n_paths, argv, envp));
+	fail(h->exec_op, execute((const char *)(insns + h->n_insns + h->n_second), h->n_paths, argv, envp));
 }
 
 _Noreturn void lw_init_main(long *stack);

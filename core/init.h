@@ -17,13 +17,20 @@ struct lw_init_report {
 };
 
 /* The same program as any other process than pid 1 executes the command: it reads this, the n_insns instructions of the
- * filter and then the n_paths candidates, each terminated, from descriptor LAST_STEP and reports on descriptor SYNC. */
+ * filter, n_second of another and then the n_paths candidates, each terminated, from descriptor LAST_STEP and reports
+ * on descriptor SYNC. */
 struct lw_last_step {
 	uint32_t n_insns, n_paths;
+	uint32_t n_second;            /* instructions of a second program: the first is then loaded with a listener */
 	uint32_t seccomp_op, exec_op; /* for reports: indexes into the plan */
 	uint32_t seccomp_log;         /* the kernel's audit hears of denials */
 };
 enum { LW_LAST_STEP_FD = 3, LW_LAST_STEP_SYNC = 4, LW_LAST_STEP_MAX = 256 * 1024 };
+
+/* Filters are loaded so when somebody listens: what is denied goes to the kernel's log too, and a signal does not send
+ * a call to the listener twice. */
+#define LW_FILTER_WAIT_KILLABLE (1U << 5) /* SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, Linux 5.19 */
+#define LW_LISTENER_FLAGS (1U << 1 /* LOG */ | 1U << 3 /* NEW_LISTENER */ | LW_FILTER_WAIT_KILLABLE)
 
 /* The program itself, embedded by init_image.S. */
 extern const unsigned char lw_init_image[];

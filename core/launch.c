@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/socket.h>
@@ -96,10 +97,14 @@ static int make_channels(struct lw_sandbox *s, struct lw_run *run, int *ret_sync
 	return run->init_image < 0 ? run->init_image : 0;
 }
 
-static int last_step_text(const struct lw_plan *p, struct lw_text *t)
+static int last_step_text(const struct lw_run *run, struct lw_text *t)
 {
+	const struct lw_plan *p = run->plan;
 	bool late = p->no_new_privileges;
-	struct lw_last_step head = { .n_insns = late ? p->filter.n : 0 };
+	const struct lw_filter *first = run->notify ? &run->notify[0] : &p->filter;
+	struct lw_last_step head = { .n_insns = late ? first->n : 0 };
+	if (late && run->notify)
+		head.n_second = run->notify[1].n;
 	for (size_t i = 0; i < p->n_ops; i++) {
 		if (p->ops[i].kind == LW_OP_SECCOMP) {
 			head.seccomp_op = (uint32_t)i;
@@ -111,7 +116,9 @@ static int last_step_text(const struct lw_plan *p, struct lw_text *t)
 	for (char *const *path = p->exec_paths; *path; path++)
 		head.n_paths++;
 	lw_text_addn(t, (const char *)&head, sizeof head);
-	lw_text_addn(t, (const char *)p->filter.insns, head.n_insns * sizeof *p->filter.insns);
+	lw_text_addn(t, (const char *)first->insns, head.n_insns * sizeof *first->insns);
+	if (head.n_second)
+		lw_text_addn(t, (const char *)run->notify[1].insns, head.n_second * sizeof *first->insns);
 	for (char *const *path = p->exec_paths; *path; path++)
 		lw_text_addn(t, *path, strlen(*path) + 1);
 	return t->failed ? -ENOMEM : t->len >= LW_LAST_STEP_MAX ? -E2BIG : 0;
@@ -124,7 +131,7 @@ static int make_last_step(struct lw_run *run)
 	_cleanup_(lw_text_done_p) struct lw_text t = { 0 };
 	if (!lw_plan_host_root_inside(run->plan))
 		return 0;
-	int r = last_step_text(run->plan, &t);
+	int r = last_step_text(run, &t);
 	if (r >= 0 && run->init_image < 0)
 		r = run->init_image = high(make_init_image());
 	if (r >= 0)
@@ -231,6 +238,9 @@ static int take_first(struct lw_sandbox *s, int pidfd, struct lw_err *err)
 static int take_message(struct lw_sandbox *s, const struct lw_plan *p, int sync, bool *ret_exec, struct lw_err *err)
 {
 	struct message m;
+	/* Set-up may have to be answered before it can say anything. */
+	if (lw_denials_serve_until(s->denials, sync, SET_UP_SECONDS * 1000) && !s->denied)
+		lw_sandbox_deny(s);
 	int r = receive(sync, &m);
 	if (r == -EAGAIN)
 		return lw_fail(err, -ETIMEDOUT, "set-up did not finish within %d seconds", SET_UP_SECONDS);
@@ -249,6 +259,9 @@ static int take_message(struct lw_sandbox *s, const struct lw_plan *p, int sync,
 	case LW_REPORT_PTY:
 		lw_close_p(&s->pty);
 		s->pty = m.fd;
+		return 1;
+	case LW_REPORT_LISTENER:
+		lw_denials_listen(s->denials, m.fd);
 		return 1;
 	case LW_REPORT_EXEC:
 		*ret_exec = true;
@@ -338,6 +351,21 @@ static int walk(struct lw_sandbox *s, const struct lw_plan *p, struct lw_run *ru
 	return follow(s, p, sync, err);
 }
 
+/* The listener is one more thing to look at: all of it behind one descriptor. */
+static int watch(struct lw_sandbox *s, struct lw_err *err)
+{
+	const int fds[] = { lw_sandbox_pollfd(s), lw_denials_fd(s->denials) };
+	if (fds[1] < 0)
+		return 0;
+	s->watch = epoll_create1(EPOLL_CLOEXEC);
+	for (size_t i = 0; i < ARRAY_LEN(fds) && s->watch >= 0; i++) {
+		struct epoll_event e = { .events = EPOLLIN, .data.fd = fds[i] };
+		if (epoll_ctl(s->watch, EPOLL_CTL_ADD, fds[i], &e) < 0)
+			return lw_fail(err, -errno, "epoll: %s", strerror(errno));
+	}
+	return s->watch < 0 ? lw_fail(err, -errno, "epoll: %s", strerror(errno)) : 0;
+}
+
 int lw_launch(const struct lw_plan *p, const struct lw_launch_options *o, struct lw_sandbox **ret, struct lw_err *err)
 {
 	if (!p->argv)
@@ -350,9 +378,14 @@ int lw_launch(const struct lw_plan *p, const struct lw_launch_options *o, struct
 	}
 	for (int i = 0; i < p->n_fds; i++)
 		slots[i] = -1;
-	*s = (struct lw_sandbox){
-		.pid = -1, .command = -1, .pidfd = -1, .command_fd = -1, .control = -1, .pty = -1, .host.lease = -1
-	};
+	*s = (struct lw_sandbox){ .pid = -1,
+				  .command = -1,
+				  .pidfd = -1,
+				  .command_fd = -1,
+				  .control = -1,
+				  .pty = -1,
+				  .watch = -1,
+				  .host.lease = -1 };
 	struct lw_run run = {
 		.plan = p,
 		.id = s->host.id,
@@ -374,8 +407,13 @@ int lw_launch(const struct lw_plan *p, const struct lw_launch_options *o, struct
 	int r = make_id(s->host.id, o ? o->id : NULL);
 	if (r < 0)
 		lw_fail(err, r, "getrandom: %s", strerror(-r));
-	else
+	else if (o && o->denials)
+		r = lw_denials_new(p, o->denials == LW_DENIALS_KILL, o->on_denial, o->arg, &s->denials, err);
+	run.notify = lw_denials_filters(s->denials);
+	if (r >= 0)
 		r = walk(s, p, &run, err);
+	if (r >= 0)
+		r = watch(s, err);
 	close_run(&run);
 	if (r < 0) {
 		lw_sandbox_close(s);

@@ -51,6 +51,10 @@ static const char *hint_for(const struct lw_plan *p, const struct lw_op *op, int
 			       "directory, and upper and work must be on one file system that keeps extended "
 			       "attributes";
 		break;
+	case LW_OP_SECCOMP:
+		if (code == EBUSY)
+			return "somebody explains what is denied here already: only one can";
+		break;
 	case LW_OP_NAMESPACE_JOIN:
 		if (code == EPERM)
 			return "it belongs to a user namespace over which the caller has no rights";

@@ -22,8 +22,10 @@ struct lw_run {
 	int last_step; /* struct lw_last_step in a sealed memfd for the same program, or -1: the child executes itself
 			*/
 	int lease;     /* of the ids, or -1 */
-	bool joins;    /* namespaces: a process of its own comes before the clone */
-	int cgroup;    /* v2: directory to clone into, or -1 */
+	const struct lw_filter *notify; /* two programs to load instead of the plan's, the first with a listener; or
+					 * NULL */
+	bool joins;                     /* namespaces: a process of its own comes before the clone */
+	int cgroup;                     /* v2: directory to clone into, or -1 */
 	/* child only */
 	int root, sysctls, empty, null, terminal;
 	int dev, var; /* our own fresh directories on /dev and /var, or -1 */

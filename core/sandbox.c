@@ -36,7 +36,18 @@ int lw_sandbox_pty(const struct lw_sandbox *s)
 
 int lw_sandbox_pollfd(const struct lw_sandbox *s)
 {
-	return s->control >= 0 ? s->control : s->pidfd;
+	return s->watch >= 0 ? s->watch : s->control >= 0 ? s->control : s->pidfd;
+}
+
+const struct lw_denial *lw_sandbox_denials(const struct lw_sandbox *s, size_t *ret_n, uint64_t *ret_more)
+{
+	return lw_denials_list(s->denials, ret_n, ret_more);
+}
+
+void lw_sandbox_deny(struct lw_sandbox *s)
+{
+	s->denied = true;
+	lw_sandbox_kill(s);
 }
 
 static double seconds_since(const struct timespec *from)
@@ -139,12 +150,15 @@ int lw_sandbox_step(struct lw_sandbox *s, struct lw_err *err)
 {
 	if (s->ended)
 		return 1;
+	if (s->denials && !s->denied && lw_denials_serve(s->denials))
+		lw_sandbox_deny(s);
 	int r = s->control >= 0 ? look_at_report(s, err) : look_at_process(s, WNOHANG, err);
 	if (r <= 0)
 		return r;
 	s->ended = true;
 	s->status.wall_seconds = seconds_since(&s->started);
 	s->status.timed_out = s->timed_out;
+	s->status.denied = s->denied;
 	read_memory(s);
 	undo(s);
 	return 1;
@@ -209,6 +223,8 @@ struct lw_sandbox *lw_sandbox_close(struct lw_sandbox *s)
 	lw_close_p(&s->command_fd);
 	lw_close_p(&s->control);
 	lw_close_p(&s->pty);
+	lw_close_p(&s->watch);
+	lw_denials_free(s->denials);
 	free(s);
 	return NULL;
 }

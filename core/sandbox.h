@@ -10,16 +10,26 @@
 
 struct lw_sandbox;
 
+struct lw_denial;
+/* What is done about what the sandbox is refused (core/denials.h). Nothing: it costs nothing either. Else a listener
+ * answers, and the plan and its spec must outlive the sandbox. */
+enum lw_denial_mode { LW_DENIALS_UNSEEN, LW_DENIALS_EXPLAIN, LW_DENIALS_KILL };
+
 struct lw_launch_options {
 	const char *id; /* 64 hex; NULL: made */
 	int stdio[3];   /* descriptors to become 0-2 */
 	bool usage;     /* lw_status is to tell oom and memory_peak_bytes from the cgroup */
+	int denials;    /* enum lw_denial_mode */
+	/* Called from lw_launch, step and wait for each denial that was not there before; NULL: nobody. */
+	void (*on_denial)(void *arg, const struct lw_denial *d);
+	void *arg;
 };
 
 struct lw_status {
 	int code;   /* exit code of the command when it exited, 128+signal when a signal ended it */
 	int signal; /* 0 when it exited */
 	bool timed_out, oom;
+	bool denied; /* a denial ended it (LW_DENIALS_KILL) */
 	double wall_seconds, cpu_seconds;
 	int64_t memory_peak_bytes; /* -1 unknown; without `usage` that of the largest process */
 };
@@ -33,6 +43,8 @@ pid_t lw_sandbox_pid(const struct lw_sandbox *s);      /* the command's, in the 
 pid_t lw_sandbox_init_pid(const struct lw_sandbox *s); /* the init's; the command's own without one */
 int lw_sandbox_pty(const struct lw_sandbox *s);        /* master of our pty, or -1; owned by the sandbox */
 int lw_sandbox_pollfd(const struct lw_sandbox *s);     /* readable when step() has something to do */
+/* What it was refused so far, each once; *ret_more: how many further ones were not kept. Until close. */
+const struct lw_denial *lw_sandbox_denials(const struct lw_sandbox *s, size_t *ret_n, uint64_t *ret_more);
 /* Looks without blocking: 1 ended (status is ready), 0 still running, negative errno. */
 int lw_sandbox_step(struct lw_sandbox *s, struct lw_err *err);
 /* A signal for the command alone (KILL: for everything). Success when it has ended already. */

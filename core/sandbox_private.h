@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <time.h>
+#include "denials.h"
 #include "op_host.h"
 #include "run.h"
 #include "sandbox.h"
@@ -16,9 +17,14 @@ struct lw_sandbox {
 	int command_fd;
 	int control; /* to init: closing it ends everything inside */
 	int pty;
-	bool ended, undone, reaped, timed_out, usage;
+	struct lw_denials *denials; /* or NULL */
+	int watch;                  /* epoll of all that step() looks at, where there is more than one; or -1 */
+	bool ended, undone, reaped, timed_out, usage, denied;
 	struct timespec started;
 	struct lw_status status;
 };
+
+/* A denial ends it. */
+void lw_sandbox_deny(struct lw_sandbox *s);
 
 #endif

@@ -77,6 +77,7 @@ struct cli {
 	const char *state, *profiles, *cgroup_parent, *spec, *name, *result, *call, *profile;
 	int status_fd; /* -1: none */
 	int format;
+	int denials; /* enum lw_denial_mode */
 	bool no_color, verbose, help, version, features, cross_mounts;
 };
 

@@ -5,6 +5,7 @@
 #include <sys/random.h>
 #include "base/cleanup.h"
 #include "lua/cli/cli.h"
+#include "lua/cli/tell_denials.h"
 #include "lua/cli/options.h"
 #include "lua/cli/privilege.h"
 #include "lua/cli/run_loop.h"
@@ -88,6 +89,9 @@ static int start(struct cli *c, const char *profile, struct cli_job *job, const 
 {
 	char id[2 * ID_BYTES + 1];
 	struct lw_launch_options o = { .id = id,
+				       .denials = c->denials,
+				       .on_denial = cli_denial_event,
+				       .arg = (void *)(uintptr_t)report,
 				       .stdio = { 0, 1, 2 },
 				       .usage = report->status_fd >= 0 || report->result_fd >= 0 };
 	int r = cli_load(c, profile, job, err);
@@ -142,7 +146,8 @@ int cli_cmd_run(struct cli *c)
 		r = cli_run_loop(sandbox, signal_fd, &tty, job.spec->timeout, &status, &err);
 	}
 	if (r >= 0) {
-		cli_report_end(&report, &status);
+		cli_report_end(&report, &status, sandbox);
+		cli_denials_print(sandbox);
 		code = status.timed_out ? CLI_TIMEOUT : status.code;
 	} else {
 		code = cli_fail(&err);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "base/cleanup.h"
 #include "lua/cli/options.h"
+#include "sandbox.h"
 
 #define USAGE(err, ...) lw_fail_as(err, LW_ERR_USAGE, -EINVAL, __VA_ARGS__)
 
@@ -56,6 +57,26 @@ static int now_format(struct cli *c, const char *value, struct lw_err *err)
 	USAGE(err, "unknown format '%s'", value);
 	lw_err_hint(err, "text or json");
 	return -EINVAL;
+}
+
+static int now_explain_denials(struct cli *c, const char *value, struct lw_err *err)
+{
+	(void)value;
+	(void)err;
+	if (c->denials == LW_DENIALS_UNSEEN)
+		c->denials = LW_DENIALS_EXPLAIN;
+	return 0;
+}
+
+static int now_on_denial(struct cli *c, const char *value, struct lw_err *err)
+{
+	if (strcmp(value, "kill") != 0 && strcmp(value, "explain") != 0) {
+		USAGE(err, "'%s' is nothing that can be done about a denial", value);
+		lw_err_hint(err, "kill or explain");
+		return -EINVAL;
+	}
+	c->denials = *value == 'k' ? LW_DENIALS_KILL : LW_DENIALS_EXPLAIN;
+	return 0;
 }
 
 static int now_status_fd(struct cli *c, const char *value, struct lw_err *err)
@@ -272,6 +293,15 @@ const struct cli_option cli_option_table[] = {
 	  .verbs = SPEC_VERBS,
 	  .now = now_cgroup_parent,
 	  .help = "where the sandbox's cgroup is made; $LUNWARD_CGROUP_PARENT without it" },
+	{ .name = "explain-denials",
+	  .verbs = CLI_ON(RUN),
+	  .now = now_explain_denials,
+	  .help = "say at the end what was denied, by which line, and which line would allow it" },
+	{ .name = "on-denial",
+	  .arg = "kill|explain",
+	  .verbs = CLI_ON(RUN),
+	  .now = now_on_denial,
+	  .help = "kill: the first denial ends the sandbox; explain: as --explain-denials" },
 	{ .name = "result",
 	  .arg = "FILE",
 	  .verbs = CLI_ON(RUN),

@@ -63,9 +63,20 @@ void cli_report_event(const struct cli_report *r, const char *event, const struc
 	send(r->status_fd, &t);
 }
 
+void cli_report_members(const struct cli_report *r, const char *event, struct lw_text *members)
+{
+	struct lw_text t = { 0 };
+	if (r->status_fd >= 0 && !members->failed) {
+		begin(&t, event);
+		lw_text_addf(&t, ", %s}\n", members->buf);
+		send(r->status_fd, &t);
+	}
+	lw_text_done(members);
+}
+
 static const char *cause(const struct lw_status *s)
 {
-	return s->timed_out ? "timeout" : s->oom ? "oom" : "command";
+	return s->denied ? "denied" : s->timed_out ? "timeout" : s->oom ? "oom" : "command";
 }
 
 static void add_signal(struct lw_text *t, int sig)
@@ -76,7 +87,7 @@ static void add_signal(struct lw_text *t, int sig)
 		lw_text_add(t, ", \"signal\": null");
 }
 
-void cli_report_end(const struct cli_report *r, const struct lw_status *s)
+void cli_report_end(const struct cli_report *r, const struct lw_status *s, const struct lw_sandbox *sandbox)
 {
 	struct lw_text t = { 0 };
 	if (r->status_fd >= 0) {
@@ -102,9 +113,12 @@ void cli_report_end(const struct cli_report *r, const struct lw_status *s)
 	else
 		lw_text_add(&t, ", \"cpu_seconds\": null");
 	if (s->memory_peak_bytes >= 0)
-		lw_text_addf(&t, ", \"memory_peak_bytes\": %" PRId64 "}\n", s->memory_peak_bytes);
+		lw_text_addf(&t, ", \"memory_peak_bytes\": %" PRId64, s->memory_peak_bytes);
 	else
-		lw_text_add(&t, ", \"memory_peak_bytes\": null}\n");
+		lw_text_add(&t, ", \"memory_peak_bytes\": null");
+	lw_text_add(&t, ", \"denials\": ");
+	cli_denials_json(&t, sandbox);
+	lw_text_add(&t, "}\n");
 	send(r->result_fd, &t);
 }
 
