@@ -1,24 +1,31 @@
 /* denials.c: the listener's end of a notifying filter. For each call it runs the policy's own program on the registers
  * that the kernel copied: an errno is answered as it is, and only what that program allows is let go on, which takes
- * nothing from the policy because it looks at those registers alone. It reads no memory of the sandbox, which could
- * make it wait for ever. When it is gone the kernel answers ENOSYS. */
+ * nothing from the policy because it looks at those registers alone. Memory of the sandbox is read by another process
+ * (denial_reader.c), for it could make one wait for ever, and only to tell a path. When the listener is gone the kernel
+ * answers ENOSYS. */
 #include "denials.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 #include "base/cleanup.h"
 #include "base/names.h"
 #include "call_caps.h"
+#include "denial_paths.h"
+#include "denial_reader.h"
 #include "notify_filter.h"
 #include "seccomp_abi.h"
 #include "seccomp_groups.h"
 
 #define KEPT_MAX 128
+#define SEEN 1024
 #define AT_ONCE 64 /* answers before the caller looks at something else */
 
 struct lw_denials {
@@ -32,13 +39,31 @@ struct lw_denials {
 	uint64_t have; /* capabilities the command has */
 	size_t n;
 	uint64_t more;
+	struct lw_reader reader;
+	uint64_t seen[SEEN]; /* digests of paths that were looked at */
 	struct lw_denial kept[KEPT_MAX];
 };
 
 const char *lw_denial_layer_name(int layer)
 {
-	return layer == LW_DENIED_BY_CAPABILITY ? "capability" : "seccomp";
+	static const char *const names[] = {
+		[LW_DENIED_BY_SECCOMP] = "seccomp", [LW_DENIED_BY_CAPABILITY] = "capability",
+		[LW_DENIED_BY_VIEW] = "view",       [LW_DENIED_BY_READONLY] = "readonly",
+		[LW_DENIED_BY_DEVICE] = "devices",
+	};
+	return names[layer];
 }
+
+/* Calls that open a path: which argument it is, and which are the flags. */
+static const struct {
+	uint32_t nr;
+	int path, flags;
+} open_table[] = {
+#ifdef SYS_open
+	{ SYS_open, 0, 1 },
+#endif
+	{ SYS_openat, 1, 2 },
+};
 
 static bool holds(const struct lw_call_cap *row, const struct seccomp_data *call)
 {
@@ -74,6 +99,8 @@ static unsigned watched_calls(const struct lw_denials *d, uint32_t *nr)
 		if (v >= 0 && (n == 0 || nr[n - 1] != (uint32_t)v))
 			nr[n++] = (uint32_t)v;
 	}
+	for (size_t i = 0; i < ARRAY_LEN(open_table) && d->reader.sock >= 0; i++)
+		nr[n++] = open_table[i].nr;
 	return n;
 }
 
@@ -93,6 +120,10 @@ int lw_denials_new(const struct lw_plan *p, bool kill, void (*fn)(void *arg, con
 	d->fn = fn;
 	d->arg = arg;
 	d->listener = -1;
+	d->reader = (struct lw_reader){ .sock = -1, .pid = -1 };
+	/* Without it paths are not explained, which is no reason to run nothing. */
+	if (p->filter.n && p->spec->namespaces.mode[LW_NS_MOUNT] == LW_NS_NEW)
+		(void)lw_reader_start(&d->reader);
 	/* A user other than root keeps the ambient ones over execve(2). */
 	d->have = p->uid ? set[LW_CAP_AMBIENT] : set[LW_CAP_EFFECTIVE];
 	_Static_assert(sizeof nr / sizeof *nr <= 64, "as many as lw_notify_filters takes");
@@ -108,6 +139,7 @@ struct lw_denials *lw_denials_free(struct lw_denials *d)
 {
 	if (d) {
 		lw_close_p(&d->listener);
+		lw_reader_stop(&d->reader);
 		lw_arena_free(d->arena);
 		free(d);
 	}
@@ -200,34 +232,47 @@ static void find_cure(const struct lw_denials *d, struct lw_denial *n, const str
 
 /* --- one call --- */
 
+/* While it waits its process is there, and what was read by its number was its own. */
+static bool still_waits(const struct lw_denials *d, const struct seccomp_notif *req)
+{
+	uint64_t id = req->id;
+	return ioctl(d->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;
+}
+
 static void read_exe(const struct lw_denials *d, const struct seccomp_notif *req, char buf[static 256])
 {
 	char path[48];
-	uint64_t id = req->id;
 	snprintf(path, sizeof path, "/proc/%u/exe", req->pid);
 	ssize_t n = req->pid ? readlink(path, buf, 255) : -1;
-	/* The number may be another process' by now. */
-	if (n < 0 || ioctl(d->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) < 0)
+	if (n < 0 || !still_waits(d, req))
 		n = 0;
 	buf[n] = 0;
+}
+
+/* A place for a denial that was not there before, or NULL. */
+static struct lw_denial *place_for(struct lw_denials *d, const struct seccomp_data *call, int layer, int error,
+				   const char *path)
+{
+	for (size_t i = 0; i < d->n; i++) {
+		struct lw_denial *old = &d->kept[i];
+		if (old->number == call->nr && old->layer == layer && old->error == error && !strcmp(old->path, path)) {
+			old->count++;
+			return NULL;
+		}
+	}
+	if (d->n < KEPT_MAX)
+		return &d->kept[d->n++];
+	d->more++;
+	return NULL;
 }
 
 static void keep(struct lw_denials *d, const struct seccomp_notif *req, int layer, int error,
 		 const struct lw_call_cap *lack)
 {
 	const struct seccomp_data *call = &req->data;
-	for (size_t i = 0; i < d->n; i++) {
-		struct lw_denial *old = &d->kept[i];
-		if (old->number == call->nr && old->layer == layer && old->error == error) {
-			old->count++;
-			return;
-		}
-	}
-	if (d->n == KEPT_MAX) {
-		d->more++;
+	struct lw_denial *n = place_for(d, call, layer, error, "");
+	if (!n)
 		return;
-	}
-	struct lw_denial *n = &d->kept[d->n++];
 	*n = (struct lw_denial){ .layer = layer, .number = call->nr, .error = error, .count = 1 };
 	n->pid = (pid_t)req->pid;
 	n->name = call->arch == lw_abi_native.audit_arch ? lw_syscall_name(call->nr) : NULL;
@@ -235,6 +280,83 @@ static void keep(struct lw_denials *d, const struct seccomp_notif *req, int laye
 	read_exe(d, req, n->exe);
 	find_line(d->plan->spec, n);
 	find_cure(d, n, lack);
+	if (d->fn)
+		d->fn(d->arg, n);
+}
+
+/* --- paths --- */
+
+struct opening {
+	char path[LW_READER_TEXT];
+	char exe[256];
+	bool write;
+};
+
+/* Before the call goes on: afterwards the process may be gone. */
+static bool look_at_open(struct lw_denials *d, const struct seccomp_notif *req, struct opening *o)
+{
+	const struct seccomp_data *call = &req->data;
+	for (size_t i = 0; i < ARRAY_LEN(open_table); i++) {
+		if (call->arch != lw_abi_native.audit_arch || open_table[i].nr != (uint32_t)call->nr)
+			continue;
+		if (lw_reader_string(&d->reader, (pid_t)req->pid, call->args[open_table[i].path], o->path) < 0 ||
+		    o->path[0] != '/' || !still_waits(d, req))
+			return false; /* of another process, it may be, that has got the number */
+		o->write = (call->args[open_table[i].flags] & O_ACCMODE) != O_RDONLY;
+		read_exe(d, req, o->exe);
+		return true;
+	}
+	return false;
+}
+
+/* Each path costs a look at the host once; forgetting one costs another. */
+static bool seen_before(struct lw_denials *d, const struct opening *o)
+{
+	uint64_t h = UINT64_C(14695981039346656037) ^ o->write;
+	for (const char *c = o->path; *c; c++)
+		h = (h ^ (unsigned char)*c) * UINT64_C(1099511628211);
+	uint64_t *slot = &d->seen[h % SEEN];
+	bool seen = *slot == h;
+	*slot = h;
+	return seen;
+}
+
+/* After the call has been let go on, so that it cannot tell from the time it took what the host has. */
+static void explain_open(struct lw_denials *d, const struct seccomp_notif *req, const struct opening *o)
+{
+	const struct lw_spec *s = d->plan->spec;
+	const struct lw_op *op;
+	enum lw_path_sight sight = lw_path_sight(d->plan, o->path, &op);
+	if (sight == LW_PATH_UNSURE || (sight == LW_PATH_READ_ONLY && !o->write) || seen_before(d, o))
+		return;
+	/* What is bound elsewhere has another name outside. */
+	char host[2 * LW_READER_TEXT];
+	const char *dst = sight == LW_PATH_READ_ONLY ? op->str[0] : "", *src = *dst ? op->str[1] : "";
+	int mode = snprintf(host, sizeof host, "%s%s", src, o->path + strlen(dst)) < (int)sizeof host
+			   ? lw_reader_mode(&d->reader, host)
+			   : -ENAMETOOLONG;
+	if (mode < 0)
+		return; /* the host has nothing there either */
+	bool device = S_ISCHR(mode) || S_ISBLK(mode);
+	int layer = sight == LW_PATH_READ_ONLY ? LW_DENIED_BY_READONLY
+		    : device                   ? LW_DENIED_BY_DEVICE
+					       : LW_DENIED_BY_VIEW;
+	struct lw_denial *n = place_for(d, &req->data, layer, layer == LW_DENIED_BY_READONLY ? EROFS : ENOENT, o->path);
+	if (!n)
+		return;
+	*n = (struct lw_denial){ .layer = layer, .number = req->data.nr, .count = 1, .pid = (pid_t)req->pid };
+	n->error = layer == LW_DENIED_BY_READONLY ? EROFS : ENOENT;
+	n->name = lw_syscall_name(req->data.nr);
+	memcpy(n->args, req->data.args, sizeof n->args);
+	memcpy(n->exe, o->exe, sizeof n->exe);
+	memcpy(n->path, o->path, sizeof n->path);
+	n->at = layer == LW_DENIED_BY_READONLY ? op->origin : s->rec.origin;
+	n->key = layer == LW_DENIED_BY_READONLY ? op->key : layer == LW_DENIED_BY_DEVICE ? "devices" : "mounts";
+	if (layer == LW_DENIED_BY_READONLY)
+		snprintf(n->cure, sizeof n->cure, "mounts = { bind \"%.80s:%.80s:rw\" }", host, o->path);
+	else
+		snprintf(n->cure, sizeof n->cure, "%s\"%.150s\" }",
+			 layer == LW_DENIED_BY_DEVICE ? "devices = { " : "mounts = { bind ", o->path);
 	if (d->fn)
 		d->fn(d->arg, n);
 }
@@ -263,7 +385,11 @@ static bool answer(struct lw_denials *d, const struct seccomp_notif *req)
 	}
 	if (d->kill && denied)
 		return true;
+	struct opening open_of;
+	bool opens = resp.flags && look_at_open(d, req, &open_of);
 	ioctl(d->listener, SECCOMP_IOCTL_NOTIF_SEND, &resp);
+	if (opens)
+		explain_open(d, req, &open_of);
 	return false;
 }
 

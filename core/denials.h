@@ -1,5 +1,5 @@
 /* denials.h: what a sandbox was refused, as far as it can be seen (docs/denials.md): the calls that its policy answers
- * with an errno, and those the kernel refuses for want of a capability. */
+ * with an errno, those the kernel refuses for want of a capability, and paths that are not in the view. */
 #ifndef LW_DENIALS_H
 #define LW_DENIALS_H
 
@@ -9,7 +9,13 @@
 #include "base/err.h"
 #include "plan.h"
 
-enum lw_denial_layer { LW_DENIED_BY_SECCOMP, LW_DENIED_BY_CAPABILITY };
+enum lw_denial_layer {
+	LW_DENIED_BY_SECCOMP,
+	LW_DENIED_BY_CAPABILITY,
+	LW_DENIED_BY_VIEW,     /* the host has it; the sandbox does not see it */
+	LW_DENIED_BY_READONLY, /* it is on a read-only mount */
+	LW_DENIED_BY_DEVICE,   /* a device that the sandbox was not given */
+};
 struct lw_denial {
 	int layer;
 	int number;       /* of the call */
@@ -18,6 +24,7 @@ struct lw_denial {
 	int error; /* positive errno that it was answered with */
 	pid_t pid; /* the first that was refused this, in the supervisor's pid namespace */
 	char exe[256];
+	char path[256]; /* what it wanted to open, or "" */
 	uint64_t count;
 	struct lw_origin at; /* what in the profile is behind it */
 	const char *key;     /* "seccomp" */

@@ -25,6 +25,8 @@ static void add_members(struct lw_text *t, const struct lw_denial *d)
 		lw_text_addf(t, "%s\"0x%" PRIx64 "\"", i ? ", " : "", d->args[i]);
 	lw_text_addf(t, "], \"errno\": \"%s\", \"pid\": %d, \"exe\": ", error_name(d, error), (int)d->pid);
 	lw_text_add_json(t, *d->exe ? d->exe : NULL);
+	lw_text_add(t, ", \"path\": ");
+	lw_text_add_json(t, *d->path ? d->path : NULL);
 	lw_text_add(t, ", \"file\": ");
 	lw_text_add_json(t, d->at.file);
 	lw_text_addf(t, ", \"line\": %" PRIu32 ", \"key\": \"%s\", \"cure\": ", d->at.line, d->key);
@@ -58,7 +60,7 @@ void cli_denials_json(struct lw_text *t, const struct lw_sandbox *s)
 
 static void print_one(const struct lw_denial *d)
 {
-	_cleanup_(lw_text_done_p) struct lw_text exe = { 0 };
+	_cleanup_(lw_text_done_p) struct lw_text exe = { 0 }, path = { 0 };
 	struct lw_err e = { 0 };
 	char line[sizeof e + 64], error[16], call[64], times[48] = "";
 	lw_text_add_json(&exe, *d->exe ? d->exe : "?");
@@ -66,11 +68,15 @@ static void print_one(const struct lw_denial *d)
 		snprintf(call, sizeof call, "%s", d->name);
 	else
 		snprintf(call, sizeof call, "call %d of another ABI or a newer kernel", d->number);
+	if (*d->path) {
+		lw_text_add(&path, " of ");
+		lw_text_add_json(&path, d->path);
+	}
 	if (d->count > 1)
 		snprintf(times, sizeof times, ", %" PRIu64 " times", d->count);
-	lw_fail_as(&e, LW_ERR_POLICY, -d->error, "denied by %s: %s, to %.120s: %s%s%s", lw_denial_layer_name(d->layer),
-		   call, exe.buf ? exe.buf : "?", error_name(d, error), times,
-		   d->error == ENOSYS ? ", as an older kernel would answer" : "");
+	lw_fail_as(&e, LW_ERR_POLICY, -d->error, "denied by %s: %s%.100s, to %.100s: %s%s%s",
+		   lw_denial_layer_name(d->layer), call, path.buf ? path.buf : "", exe.buf ? exe.buf : "?",
+		   error_name(d, error), times, d->error == ENOSYS ? ", as an older kernel would answer" : "");
 	if (*d->cure)
 		lw_err_hint(&e, "to allow it: %s", d->cure);
 	lw_err_at(&e, d->at);

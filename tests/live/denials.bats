@@ -198,3 +198,38 @@ print(l.syscall(317, 1, 8, prog), ctypes.get_errno())'
 	"$LUNWARD" run --explain-denials --result result.json -- true
 	grep -q '"denials": \[\]' result.json
 }
+
+@test "paths and devices that the host has and the sandbox does not see, and what is read-only" {
+	mkdir -m 755 hidden vol
+	echo secret >hidden/file
+	echo data >vol/file
+	[ -e /dev/kmsg ] || missing "no /dev/kmsg here"
+	profile "
+mounts = { bind \"$PWD/vol:/data\" },"
+	run "$LUNWARD" run --explain-denials --result result.json p.lua -- sh -c "cat '$PWD/hidden/file'; cat /data/file
+		echo x >/data/file; cat /dev/kmsg; echo x >/tmp/new; cat /tmp/new; ls / /home /tmp; cat /nonexistent/x"
+	assert_output_has "denied by view: openat of \"$PWD/hidden/file\""
+	assert_output_has "to allow it: mounts = { bind \"$PWD/hidden/file\" }"
+	assert_output_has "p.lua:3: mounts[0]: denied by readonly: openat of \"/data/file\""
+	assert_output_has "EROFS (to allow it: mounts = { bind \"$PWD/vol/file:/data/file:rw\" })"
+	assert_output_has 'denied by devices: openat of "/dev/kmsg"'
+	[ "$(grep -c 'lunward: ' <<<"$output")" = 3 ]
+	assert_output_has data
+	grep -q '"layer": "view"' result.json
+	# What was said to allow it does.
+	profile "mounts = { bind \"$PWD/hidden/file\" },"
+	run "$LUNWARD" run --explain-denials p.lua -- cat "$PWD/hidden/file"
+	assert_is secret
+}
+
+@test "a path that cannot be read, or is far too long, is no path" {
+	need_cmd python3
+	with --explain-denials -- python3 -c 'import ctypes
+l = ctypes.CDLL(None, use_errno=True)
+print(l.syscall(257, -100, 1, 0, 0), ctypes.get_errno())
+print(l.syscall(257, -100, b"/x" * 3000, 0, 0), ctypes.get_errno())'
+	assert_status 0
+	[ "$(uname -m)" = x86_64 ] || skip "numbers of x86_64"
+	[ "${lines[0]}" = "-1 14" ]
+	[ "${lines[1]}" = "-1 36" ]
+}
