@@ -28,7 +28,7 @@ struct lw_denial {
 	uint64_t count;
 	struct lw_origin at; /* what in the profile is behind it */
 	const char *key;     /* "seccomp" */
-	char cure[208];      /* the line that would allow it */
+	char cure[216];      /* the line that would allow it */
 };
 const char *lw_denial_layer_name(int layer);
 

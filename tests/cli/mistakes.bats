@@ -187,7 +187,7 @@ profiles() {
 	  command = { "true" },
 	  network = { bridge = "web" },
 	}
-	=> p.lua:3: network: expected "none" or "host", not a table
+	=> p.lua:3: network.bridge: unknown key
 	return sandbox {
 	  command = { "true" },
 	  capabilities = "NET_RAW",
@@ -302,7 +302,7 @@ profiles() {
 	  command = { "true" },
 	  namespaces = { pid = "shared" },
 	}
-	=> p.lua:3: namespaces.pid: expected "new" or "host", not "shared"
+	=> p.lua:3: namespaces.pid: expected "new", "host" or { path= }, not "shared"
 	return sandbox {
 	  command = { "true" },
 	  allow_control_sockets = { "dokcer" },
