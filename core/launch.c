@@ -357,13 +357,14 @@ static int watch(struct lw_sandbox *s, struct lw_err *err)
 	const int fds[] = { lw_sandbox_pollfd(s), lw_denials_fd(s->denials) };
 	if (fds[1] < 0)
 		return 0;
-	s->watch = epoll_create1(EPOLL_CLOEXEC);
+	s->watch = (int)SYS(epoll_create1, EPOLL_CLOEXEC);
 	for (size_t i = 0; i < ARRAY_LEN(fds) && s->watch >= 0; i++) {
 		struct epoll_event e = { .events = EPOLLIN, .data.fd = fds[i] };
-		if (epoll_ctl(s->watch, EPOLL_CTL_ADD, fds[i], &e) < 0)
-			return lw_fail(err, -errno, "epoll: %s", strerror(errno));
+		int r = (int)SYS(epoll_ctl, s->watch, EPOLL_CTL_ADD, fds[i], &e);
+		if (r < 0)
+			return lw_fail(err, r, "epoll: %s", strerror(-r));
 	}
-	return s->watch < 0 ? lw_fail(err, -errno, "epoll: %s", strerror(errno)) : 0;
+	return s->watch < 0 ? lw_fail(err, s->watch, "epoll: %s", strerror(-s->watch)) : 0;
 }
 
 int lw_launch(const struct lw_plan *p, const struct lw_launch_options *o, struct lw_sandbox **ret, struct lw_err *err)

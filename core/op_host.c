@@ -1,11 +1,9 @@
 /* op_host.c: the operations of the host side: leases, cgroups, sources, id maps. Each has its undoing in lw_host_undo.
  */
-#include <linux/nsfs.h>
 #include <linux/sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include "base/cleanup.h"
 #include "base/fdio.h"
@@ -18,6 +16,7 @@
 #include "ids.h"
 #include "ids_modes.h"
 #include "op_host.h"
+#include "op_namespace.h"
 #include "safepath.h"
 #include "secret.h"
 #include "sys.h"
@@ -55,29 +54,6 @@ static int cgroup_set(struct lw_host_state *st, const struct lw_op *op, struct l
 {
 	_cleanup_free_ char *dir = with_id(op->str[0], st->id);
 	return dir ? lw_cgroup_set(dir, op->str[1], op->str[2], err) : lw_fail(err, -ENOMEM, "out of memory");
-}
-
-static int namespace_open(struct lw_run *run, const struct lw_op *op, struct lw_err *err)
-{
-	_cleanup_close_ int fd = lw_safe_open_namespace(op->str[0]);
-	const char *wanted = lw_names_name(&lw_namespace_table, op->num[1]);
-	if (fd == -EINVAL)
-		return lw_fail(err, fd, "'%s' is not a namespace", op->str[0]);
-	int type = fd < 0 ? fd : (int)SYS(ioctl, fd, NS_GET_NSTYPE);
-	if (type < 0) {
-		lw_fail(err, type, "'%s': %s", op->str[0], strerror(-type));
-		if (type == -EACCES)
-			lw_err_hint(err, "the caller may not look at that process");
-		return type;
-	}
-	if (type != op->num[1]) {
-		const char *is = lw_names_name(&lw_namespace_table, type);
-		return lw_fail(err, -EINVAL, "'%s' is of another kind: %s, not %s", op->str[0], is ? is : "unknown",
-			       wanted);
-	}
-	run->fd[op->num[0]] = TAKE_FD(fd);
-	run->joins = true;
-	return 0;
 }
 
 static int source_failed(struct lw_err *err, const struct lw_op *op, int r, const char *what)
@@ -196,7 +172,7 @@ int lw_host_apply(struct lw_run *run, struct lw_host_state *st, const struct lw_
 	case LW_OP_CGROUP_SET:
 		return cgroup_set(st, op, err);
 	case LW_OP_NAMESPACE_OPEN:
-		return namespace_open(run, op, err);
+		return lw_namespace_open(run, op, err);
 	case LW_OP_SOURCE_OPEN:
 		return source_open(run, op, err);
 	case LW_OP_SOURCE_CHOWN:

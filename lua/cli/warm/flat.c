@@ -35,6 +35,7 @@ static bool known(int kind)
 	case LW_OP_ROOT_END:
 	case LW_OP_NET_JOIN:
 	case LW_OP_LOOPBACK:
+	case LW_OP_TIME_OFFSETS:
 	case LW_OP_HOSTNAME:
 	case LW_OP_DOMAINNAME:
 	case LW_OP_SYSCTL:

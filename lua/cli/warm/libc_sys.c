@@ -12,6 +12,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <time.h>
 #include <unistd.h>
 #include "sys.h"
@@ -88,6 +89,11 @@ int fstatat(int at, const char *restrict path, struct stat *restrict st, int fla
 int stat(const char *restrict path, struct stat *restrict st)
 {
 	return fstatat(AT_FDCWD, path, st, 0);
+}
+
+int fstatfs(int fd, struct statfs *fs)
+{
+	return (int)result(SYS(fstatfs, fd, fs));
 }
 
 int access(const char *path, int mode)

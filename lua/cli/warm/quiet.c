@@ -5,8 +5,10 @@
 #include "chown.h"
 #include "idmap_helper.h"
 #include "ids_modes.h"
+#include "denials.h"
 #include "launch_words.h"
 #include "lua/cli/tty.h"
+#include "op_namespace.h"
 
 int lw_fail(struct lw_err *err, int code, const char *fmt, ...)
 {
@@ -59,6 +61,12 @@ int lw_chown_source(const struct lw_op *op, int fd, uint32_t lease_first, struct
 	return -ENOSYS;
 }
 
+int lw_namespace_open(struct lw_run *run, const struct lw_op *op, struct lw_err *err)
+{
+	(void)run, (void)op, (void)err;
+	return -ENOSYS;
+}
+
 int lw_idmap_helper(const char *program, pid_t pid, const struct lw_idmaps *m, struct lw_err *err)
 {
 	(void)program, (void)pid, (void)m, (void)err;
@@ -101,4 +109,47 @@ bool cli_tty_more(struct cli_tty *t)
 void cli_tty_write(struct cli_tty *t)
 {
 	(void)t;
+}
+
+/* Nor is what is denied explained. */
+int lw_denials_new(const struct lw_plan *p, bool kill, void (*fn)(void *arg, const struct lw_denial *d), void *arg,
+		   struct lw_denials **ret, struct lw_err *err)
+{
+	(void)p, (void)kill, (void)fn, (void)arg, (void)ret, (void)err;
+	return -ENOSYS;
+}
+
+struct lw_denials *lw_denials_free(struct lw_denials *d)
+{
+	(void)d;
+	return NULL;
+}
+
+const struct lw_filter *lw_denials_filters(const struct lw_denials *d)
+{
+	(void)d;
+	return NULL;
+}
+
+void lw_denials_listen(struct lw_denials *d, int listener)
+{
+	(void)d, (void)listener;
+}
+
+int lw_denials_fd(const struct lw_denials *d)
+{
+	(void)d;
+	return -1;
+}
+
+int lw_denials_serve(struct lw_denials *d)
+{
+	(void)d;
+	return 0;
+}
+
+int lw_denials_serve_until(struct lw_denials *d, int fd, int timeout_msec)
+{
+	(void)d, (void)fd, (void)timeout_msec;
+	return 0;
 }

@@ -108,7 +108,7 @@ static bool repeatable(const struct cli *c, const struct cli_job *job)
 	const struct lw_user *u = &job->spec->user;
 	bool own_users = job->spec->root.kind == LW_ROOT_DIR && !(u->name && !strcmp(u->name, "root"));
 	return warm_built && job->eval.kept && !c->spec && !c->verbose && !c->result && c->status_fd < 0 &&
-	       !own_users && !job->host->tty_fds && job->host->state_fd >= 0;
+	       !c->denials && !own_users && !job->host->tty_fds && job->host->state_fd >= 0;
 }
 
 static uint32_t add(struct saving *s, const void *bytes, size_t n)
