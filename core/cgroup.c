@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <time.h>
 #include "base/cleanup.h"
 #include "base/fdio.h"
@@ -22,8 +21,8 @@
 #define PROCS_MAX (4 * 1024 * 1024)
 
 const char lw_controller_names[LW_CTL_COUNT][8] = {
-	[LW_CTL_PIDS] = "pids",       [LW_CTL_MEMORY] = "memory",   [LW_CTL_CPU] = "cpu",
-	[LW_CTL_DEVICES] = "devices", [LW_CTL_FREEZER] = "freezer",
+	[LW_CTL_PIDS] = "pids",       [LW_CTL_MEMORY] = "memory", [LW_CTL_CPU] = "cpu", [LW_CTL_DEVICES] = "devices",
+	[LW_CTL_FREEZER] = "freezer", [LW_CTL_CPUSET] = "cpuset", [LW_CTL_IO] = "io",
 };
 
 static int64_t now_ns(void)
@@ -88,43 +87,6 @@ static int put(int fd, const char *text, size_t n)
 	return r < 0 ? -errno : 0;
 }
 
-/* "/dev/snd rwm": the rule of one node, or the rules of the nodes in one directory. The path comes from a profile that
- * was allowed to name any device, and numbers are what the kernel wants. */
-static int put_device(int fd, const char *rule, size_t n)
-{
-	char path[PATH_MAX];
-	const char *access = memrchr(rule, ' ', n);
-	if (!access || access - rule >= PATH_MAX)
-		return -EINVAL;
-	memcpy(path, rule, (size_t)(access - rule));
-	path[access - rule] = '\0';
-	n -= (size_t)(access - rule);
-	struct stat st;
-	if (stat(path, &st) < 0)
-		return -errno;
-	if (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode)) {
-		char line[64];
-		int len = snprintf(line, sizeof line, "%c %u:%u%.*s", S_ISCHR(st.st_mode) ? 'c' : 'b',
-				   major(st.st_rdev), minor(st.st_rdev), (int)n, access);
-		return put(fd, line, (size_t)len);
-	}
-	if (!S_ISDIR(st.st_mode))
-		return -ENODEV;
-	DIR *d = opendir(path);
-	struct dirent *e;
-	int r = d ? 0 : -errno;
-	while (r >= 0 && d && (e = readdir(d))) {
-		char entry[PATH_MAX + 32];
-		if (e->d_type != DT_CHR && e->d_type != DT_BLK)
-			continue;
-		int len = snprintf(entry, sizeof entry, "%s/%s%.*s", path, e->d_name, (int)n, access);
-		r = len < (int)sizeof entry ? put_device(fd, entry, (size_t)len) : -ENAMETOOLONG;
-	}
-	if (d)
-		closedir(d);
-	return r;
-}
-
 int lw_cgroup_set(const char *dir, const char *file, const char *value, struct lw_err *err)
 {
 	char path[PATH_MAX];
@@ -136,10 +98,7 @@ int lw_cgroup_set(const char *dir, const char *file, const char *value, struct l
 		return lw_fail(err, -errno, "cgroup: %s: %s", path, strerror(errno));
 	for (const char *line = value; *line;) {
 		size_t n = strcspn(line, "\n");
-		r = *line == '/' ? put_device(fd, line, n) : put(fd, line, n);
-		if (r < 0 && *line == '/') /* "/dev/snd rwm": the path is what the user wrote */
-			return lw_fail(err, r, "'%.*s': %s", (int)strcspn(line, " \n"), line,
-				       r == -ENODEV ? "not a device" : strerror(-r));
+		r = put(fd, line, n);
 		if (r < 0)
 			return lw_fail(err, r, "cgroup: writing '%.*s' to %s: %s", (int)n, line, path, strerror(-r));
 		line += n + (line[n] == '\n');
@@ -217,7 +176,8 @@ static int missing(const char *dir, const char *file, unsigned mask, char want[s
 	if (r < 0)
 		return r;
 	for (int i = 0; i < LW_CTL_COUNT; i++)
-		if ((mask & 1u << i) && !has_controller(list, lw_controller_names[i]))
+		if ((mask & 1u << i) && i != LW_CTL_DEVICES /* a program, not a controller */ &&
+		    !has_controller(list, lw_controller_names[i]))
 			n += snprintf(want + n, 64 - (size_t)n, "%s+%s", n ? " " : "", lw_controller_names[i]);
 	return n;
 }

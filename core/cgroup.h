@@ -10,7 +10,7 @@
 #include "base/err.h"
 #include "host.h"
 
-/* "pids", "memory", "cpu", "devices", "freezer". */
+/* "pids", "memory", "cpu", "devices", "freezer", "cpuset", "io", as version 2 has them. */
 extern const char lw_controller_names[LW_CTL_COUNT][8];
 
 /* Root's parent in a hierarchy that nobody manages. */
@@ -26,6 +26,7 @@ struct lw_cgroup_eyes {
 	bool (*owner)(void *arg, const char *path, uid_t *ret); /* false: not there */
 	bool (*delegated)(void *arg, const char *path);         /* user.delegate or trusted.delegate is "1" */
 	ssize_t (*read)(void *arg, const char *path, char *buf, size_t size); /* terminated; < 0: not readable */
+	bool (*device_programs)(void *arg, uint64_t caps); /* may we load programs for devices (v2)? */
 	/* Processes other than ourselves and our children that sit in the cgroup itself. */
 	bool (*occupied)(void *arg, const char *path);
 };
@@ -56,9 +57,20 @@ int lw_cgroup_make(const char *dir, int version, unsigned controllers, unsigned 
 /* What joining needs: v1 the tasks file for writing (the child writes "0"), v2 the directory (CLONE_INTO_CGROUP).
  * O_CLOEXEC. */
 int lw_cgroup_open(const char *dir, int version, int *ret_fd, struct lw_err *err);
-/* Writes value to dir/file, each line of it by a write(2) of its own (v1 device rules come one a write); the err names
- * file and value. A line "/dev/snd rwm" stands for the numbers of that node, or of the nodes in that directory. */
+/* Writes value to dir/file, each line of it by a write(2) of its own; the err names file and value. */
 int lw_cgroup_set(const char *dir, const char *file, const char *value, struct lw_err *err);
+/* Confines dir to the processors of the list "0-3,5" (cgroup_cpuset.c): an error where one of them cannot be had. */
+int lw_cgroup_cpuset(const char *dir, int version, const char *cpus, struct lw_err *err);
+/* Limits on one block device (cgroup_io.c), named by its node, by a path on it or as "8:0"; 0: none of that kind. */
+enum lw_io_limit { LW_IO_RBPS, LW_IO_WBPS, LW_IO_RIOPS, LW_IO_WIOPS, LW_IO_LIMITS };
+int lw_cgroup_io(const char *dir, int version, const char *device, const int64_t limit[LW_IO_LIMITS],
+		 struct lw_err *err);
+/* Leaves dir the devices that the rules allow, a rule a line: "c 1:3 rwm", "b *:* r", "/dev/snd rw" (cgroup_device.c).
+ */
+int lw_cgroup_devices(const char *dir, int version, const char *rules, struct lw_err *err);
+struct bpf_insn;
+/* A descriptor of the program, or a negative errno. */
+int lw_device_program_load(const struct bpf_insn *insns, size_t n);
 /* -ENOENT when the file is missing. Reads a single number ("max" = -1). */
 int lw_cgroup_get(const char *dir, const char *file, int64_t *ret);
 /* A key of a flat-keyed file ("oom_kill" of memory.events); -ENODATA when the file has no such key. */

@@ -1,6 +1,7 @@
 /* cgroup_eyes.c: the machine itself, as the choice of a cgroup parent sees it (struct lw_cgroup_eyes), and the short
  * way for the commonest layout of version 1. Must not know the order of choice: that is cgroup_probe.c. */
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
@@ -54,6 +55,17 @@ static ssize_t eyes_read(void *arg, const char *path, char *buf, size_t size)
 	return (ssize_t)n;
 }
 
+/* The kernel asks for these in the first user namespace, whose number never changes (PROC_USER_INIT_INO). */
+static bool eyes_device_programs(void *arg, uint64_t caps)
+{
+	const uint64_t either = UINT64_C(1) << CAP_SYS_ADMIN, both = UINT64_C(1) << CAP_BPF | UINT64_C(1)
+												      << CAP_NET_ADMIN;
+	struct stat st;
+	(void)arg;
+	return ((caps & either) || (caps & both) == both) && !stat("/proc/self/ns/user", &st) &&
+	       st.st_ino == 0xEFFFFFFDU;
+}
+
 static bool our_child(long pid)
 {
 	char path[64], text[512];
@@ -103,13 +115,15 @@ int lw_cgroup_probe_usual(struct lw_host *h)
 		[LW_CTL_CPU] = USUAL "/cpu" LW_CGROUP_PARENT,
 		[LW_CTL_DEVICES] = USUAL "/devices" LW_CGROUP_PARENT,
 		[LW_CTL_FREEZER] = USUAL "/freezer" LW_CGROUP_PARENT,
+		[LW_CTL_CPUSET] = USUAL "/cpuset" LW_CGROUP_PARENT,
+		[LW_CTL_IO] = USUAL "/blkio" LW_CGROUP_PARENT,
 	};
 	struct lw_cgroup_host c = { .version = 1 };
 	if (h->uid || !access("/run/systemd/system", F_OK))
 		return 0;
 	for (int i = 0; i < LW_CTL_COUNT; i++) {
 		char mount[64];
-		snprintf(mount, sizeof mount, USUAL "/%s", lw_controller_names[i]);
+		snprintf(mount, sizeof mount, "%.*s", (int)(strlen(parents[i]) - strlen(LW_CGROUP_PARENT)), parents[i]);
 		if (!usual_v1(mount))
 			return 0;
 		c.parent[i] = parents[i];
@@ -129,6 +143,7 @@ int lw_cgroup_probe(struct lw_host *h, const char *mountinfo, size_t n_mountinfo
 		.owner = eyes_owner,
 		.delegated = eyes_delegated,
 		.read = eyes_read,
+		.device_programs = eyes_device_programs,
 		.occupied = eyes_occupied,
 	};
 	return lw_cgroup_probe_with(h, mountinfo, n_mountinfo, self_cgroup, n_self, parent_option, &real, err);

@@ -12,6 +12,11 @@
 #define DELEGATE_USER "start lunward with `systemd-run --user --scope -p Delegate=yes lunward ...`"
 #define DELEGATE_ROOT "start lunward with `systemd-run --scope -p Delegate=yes lunward ...`"
 
+static const char *v1_name(int controller)
+{
+	return controller == LW_CTL_IO ? "blkio" : lw_controller_names[controller];
+}
+
 /* A mounted hierarchy, or (mount NULL) one that is not mounted where we can see it. */
 struct hierarchy {
 	const char *mount, *root; /* mount point and which directory of the hierarchy it shows */
@@ -57,7 +62,7 @@ static int on_mount(void *arg, const struct lw_mountinfo *m)
 		keep_mount(&p->v2, m);
 	} else if (!strcmp(m->fstype, "cgroup")) {
 		for (int i = 0; i < LW_CTL_COUNT; i++)
-			if (has_word(m->super_options, lw_controller_names[i], ","))
+			if (has_word(m->super_options, v1_name(i), ","))
 				keep_mount(&p->v1[i], m);
 		if (has_word(m->super_options, "name=systemd", ","))
 			keep_mount(&p->named, m);
@@ -192,7 +197,7 @@ static void choose_v1(struct probe *p, int i, const char *option)
 {
 	struct lw_cgroup_host *c = &p->h->cgroup;
 	const struct hierarchy *k = &p->v1[i];
-	const char *name = lw_controller_names[i];
+	const char *name = v1_name(i);
 	if (!k->mount) {
 		c->why[i] = WHY(p, "no hierarchy with the %s controller is mounted; mount one: mount -t cgroup -o %s",
 				name, name);
@@ -312,19 +317,31 @@ static void probe_v2(struct probe *p, const char *option)
 	while (dir && !read_in(p, dir, "cgroup.controllers", controllers, sizeof controllers) &&
 	       strlen(dir) > strlen(p->v2.mount))
 		*strrchr(dir, '/') = '\0';
-	for (int i = 0; i <= LW_CTL_CPU; i++) {
+	for (int i = 0; i < LW_CTL_COUNT; i++) {
+		if (i == LW_CTL_DEVICES || i == LW_CTL_FREEZER)
+			continue;
 		if (parent && has_word(controllers, lw_controller_names[i], " \n")) {
 			c->parent[i] = parent;
 			c->parent_create[i] = create;
 		} else if (parent) {
 			c->why[i] = WHY(
-				p, "the %s controller is not available in %s; delegate it: Delegate=cpu memory pids",
+				p,
+				"the %s controller is not available in %s; delegate it: Delegate=cpu cpuset io memory "
+				"pids",
 				lw_controller_names[i], parent);
 		} else {
 			c->why[i] = reason;
 		}
 	}
-	c->why[LW_CTL_DEVICES] = "cgroup version 2 has no devices controller";
+	/* No controller but a program of ours on the cgroup; it comes with the cgroup that there is anyway. */
+	if (parent && p->eyes->device_programs(p->eyes->arg, p->h->caps_effective)) {
+		c->parent[LW_CTL_DEVICES] = parent;
+		c->parent_create[LW_CTL_DEVICES] = create;
+	} else {
+		c->why[LW_CTL_DEVICES] = parent ? "on cgroup version 2 it takes a program that only the host's root "
+						  "may load; run as root"
+						: reason;
+	}
 	c->why[LW_CTL_FREEZER] = "cgroup version 2 freezes by cgroup.freeze, without a controller";
 	if (!c->parent[LW_CTL_MEMORY])
 		return;
@@ -348,7 +365,7 @@ int lw_cgroup_probe_with(struct lw_host *h, const char *mountinfo, size_t n_moun
 		return lw_fail(err, r, "/proc/self/mountinfo cannot be understood");
 	bool any_v1 = false;
 	for (int i = 0; i < LW_CTL_COUNT; i++) {
-		const char *path = self_path(&p, lw_controller_names[i]);
+		const char *path = self_path(&p, v1_name(i));
 		if (p.v1[i].mount)
 			p.v1[i].own = own_dir(&p, &p.v1[i], path);
 		if (i == LW_CTL_PIDS || i == LW_CTL_MEMORY)

@@ -8,6 +8,7 @@
 #include <termios.h>
 #include "child_mount.h"
 #include "child_net.h"
+#include "child_nodes.h"
 #include "root_layout.h"
 #include "safepath.h"
 #include "secret.h"
@@ -147,6 +148,8 @@ static int mount_bind(struct lw_run *run, const struct lw_op *op, int *ret_step)
 static int mount_fs(struct lw_run *run, const struct lw_op *op, int *ret_step)
 {
 	int fs = lw_safe_new_fs(op->str[1], op->str[2], (uint64_t)op->num[0]);
+	if (fs == -ENODEV && !strcmp(op->str[1], "mqueue"))
+		return 0; /* a kernel without POSIX message queues has none to show */
 	if (fs < 0)
 		return fs;
 	/* Held before /proc/sys is covered read-only, and only when somebody will write there. */
@@ -178,26 +181,45 @@ static int mount_scratch(struct lw_run *run, const struct lw_op *op, int *ret_st
 	return tree < 0 ? tree : attach(run, tree, op->str[0], ret_step);
 }
 
+struct nodes {
+	struct lw_run *run;
+	const struct lw_op *op;
+	int *step;
+};
+
 /* A host node, verified by type and number before it is bound (CVE-2025-31133). */
-static int bind_node(struct lw_run *run, const struct lw_op *op, int *ret_step)
+static int bind_node(void *arg, int node, const char *below, const struct stat *st)
 {
-	struct stat st;
-	*ret_step = LW_STEP_SOURCE;
-	int node = lw_safe_open_host(op->str[1]);
-	if (node < 0)
-		return node;
-	int r = fstat(node, &st) < 0 ? -errno : 0;
-	if (r >= 0 && !S_ISCHR(st.st_mode) && !S_ISBLK(st.st_mode))
-		r = -ENODEV;
-	if (r >= 0 && op->num[0] >= 0 &&
-	    (!S_ISCHR(st.st_mode) || major(st.st_rdev) != op->num[0] >> 8 || minor(st.st_rdev) != (op->num[0] & 0xff)))
-		r = -ENODEV;
+	const struct nodes *n = arg;
+	const struct lw_op *op = n->op;
+	char path[4096];
+	size_t len = strlen(op->str[0]), more = strlen(below);
+	if (op->num[0] >= 0 && (!S_ISCHR(st->st_mode) || major(st->st_rdev) != op->num[0] >> 8 ||
+				minor(st->st_rdev) != (op->num[0] & 0xff)))
+		return -ENODEV;
+	if (len + more >= sizeof path)
+		return -ENAMETOOLONG;
+	memcpy(path, op->str[0], len);
+	memcpy(path + len, below, more + 1);
+	if (more) {
+		/* Of a whole directory, what is ours already stays ours; the host's console is its administrator's. */
+		int there = lw_safe_target(n->run->root, path, LW_SAFE_EXISTING | LW_SAFE_NO_SYMLINK, 0);
+		if (there >= 0)
+			SYS(close, there);
+		if (there >= 0 || there == -ELOOP || !strcmp(path, "/dev/console"))
+			return 0;
+	}
 	/* Everything of this mount namespace is private already; attributes are the read-only one, or none. */
-	int tree = r < 0                            ? r
-		   : op->num[1] & MOUNT_ATTR_RDONLY ? lw_safe_tree(node, (uint64_t)op->num[1], 0)
-						    : sys_open_tree(node, "", OPEN_TREE_CLONE | AT_EMPTY_PATH);
-	SYS(close, node);
-	return tree < 0 ? tree : attach(run, tree, op->str[0], ret_step);
+	int tree = op->num[1] & MOUNT_ATTR_RDONLY ? lw_safe_tree(node, (uint64_t)op->num[1], 0)
+						  : sys_open_tree(node, "", OPEN_TREE_CLONE | AT_EMPTY_PATH);
+	return tree < 0 ? tree : attach(n->run, tree, path, n->step);
+}
+
+static int bind_nodes(struct lw_run *run, const struct lw_op *op, int *ret_step)
+{
+	struct nodes n = { run, op, ret_step };
+	*ret_step = LW_STEP_SOURCE;
+	return lw_nodes_walk(op->str[1], bind_node, &n);
 }
 
 static int set_owner(int fd, const struct lw_op *op)
@@ -413,7 +435,7 @@ int lw_child_mount(struct lw_run *run, const struct lw_op *op, int *ret_step)
 	case LW_OP_MOUNT_SCRATCH:
 		return mount_scratch(run, op, ret_step);
 	case LW_OP_NODE:
-		return bind_node(run, op, ret_step);
+		return bind_nodes(run, op, ret_step);
 	case LW_OP_MOUNT_FS:
 		return mount_fs(run, op, ret_step);
 	case LW_OP_SECRET:

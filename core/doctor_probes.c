@@ -18,6 +18,7 @@
 #include "base/cleanup.h"
 #include "base/fdio.h"
 #include "cgroup.h"
+#include "device_bpf.h"
 #include "doctor_probes.h"
 #include "sys.h"
 
@@ -330,6 +331,19 @@ PROBE(controller)
 	}
 	lw_probe_say(r, "version %d, %s", h->cgroup.version, h->cgroup.parent[controller]);
 	return try_cgroup(h, controller, r);
+}
+
+/* On version 2 there is no controller but a program to load. */
+PROBE(devices)
+{
+	struct bpf_insn insns[LW_DEVICE_BPF_MAX(0)];
+	if (h->cgroup.version != 2 || !h->cgroup.parent[LW_CTL_DEVICES])
+		return lw_probe_controller(h, row, r);
+	_cleanup_close_ int fd = lw_device_program_load(insns, lw_device_bpf(NULL, 0, insns));
+	lw_probe_say(r, "version 2, a program");
+	if (fd < 0)
+		say_cure(r, "a kernel with CONFIG_CGROUP_BPF, and no filter around us that refuses bpf(2)");
+	return fd < 0 ? fd : 0;
 }
 
 PROBE(swap)

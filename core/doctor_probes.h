@@ -47,6 +47,7 @@ PROBE(apparmor);
 PROBE(selinux);
 PROBE(keyring);
 PROBE(controller);
+PROBE(devices);
 PROBE(swap);
 PROBE(clone_into_cgroup);
 PROBE(subids);

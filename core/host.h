@@ -15,8 +15,10 @@ enum lw_controller {
 	LW_CTL_PIDS,
 	LW_CTL_MEMORY,
 	LW_CTL_CPU,
-	LW_CTL_DEVICES, /* v1 only */
+	LW_CTL_DEVICES, /* v2: a program on the cgroup, for who may load one; nothing to hand on */
 	LW_CTL_FREEZER, /* v1 only */
+	LW_CTL_CPUSET,
+	LW_CTL_IO, /* v1: "blkio" */
 	LW_CTL_COUNT,
 };
 

@@ -56,6 +56,22 @@ static int cgroup_set(struct lw_host_state *st, const struct lw_op *op, struct l
 	return dir ? lw_cgroup_set(dir, op->str[1], op->str[2], err) : lw_fail(err, -ENOMEM, "out of memory");
 }
 
+/* The settings of a cgroup that take more than a value in a file. */
+static int cgroup_setting(struct lw_host_state *st, const struct lw_op *op, struct lw_err *err)
+{
+	_cleanup_free_ char *dir = with_id(op->str[0], st->id);
+	if (!dir)
+		return lw_fail(err, -ENOMEM, "out of memory");
+	switch (op->kind) {
+	case LW_OP_CGROUP_CPUSET:
+		return lw_cgroup_cpuset(dir, (int)op->num[0], op->str[1], err);
+	case LW_OP_CGROUP_DEVICES:
+		return lw_cgroup_devices(dir, (int)op->num[0], op->str[1], err);
+	default:
+		return lw_cgroup_io(dir, op->str[2][0] - '0', op->str[1], op->num, err);
+	}
+}
+
 static int source_failed(struct lw_err *err, const struct lw_op *op, int r, const char *what)
 {
 	lw_fail(err, r, "'%s': %s%s", op->str[0], what, strerror(-r));
@@ -171,6 +187,10 @@ int lw_host_apply(struct lw_run *run, struct lw_host_state *st, const struct lw_
 		return cgroup_make(run, st, op, err);
 	case LW_OP_CGROUP_SET:
 		return cgroup_set(st, op, err);
+	case LW_OP_CGROUP_CPUSET:
+	case LW_OP_CGROUP_IO:
+	case LW_OP_CGROUP_DEVICES:
+		return cgroup_setting(st, op, err);
 	case LW_OP_NAMESPACE_OPEN:
 		return lw_namespace_open(run, op, err);
 	case LW_OP_SOURCE_OPEN:

@@ -18,8 +18,11 @@ enum lw_op_kind {
 	LW_OP_CGROUP_MAKE, /* str0: directory, num0: controller mask, num1: slot of its tasks/cgroup fd, num2: version,
 			    * num3: LW_CGROUP_* */
 	LW_OP_CGROUP_SET,  /* str0: directory, str1: file, str2: value */
+	LW_OP_CGROUP_CPUSET,  /* str0: directory, str1: list of processors, num0: version */
+	LW_OP_CGROUP_IO,      /* str0: directory, str1: device, str2: version, num0-3: LW_IO_* */
+	LW_OP_CGROUP_DEVICES, /* str0: directory, str1: rules, a line each, num0: version */
 	LW_OP_NAMESPACE_OPEN, /* str0: host path; num0: fd slot; num1: CLONE_NEW* it must be */
-	LW_OP_SOURCE_OPEN, /* str0: host path; num0: fd slot; num1: attributes to set; num2: LW_SRC_* */
+	LW_OP_SOURCE_OPEN,    /* str0: host path; num0: fd slot; num1: attributes to set; num2: LW_SRC_* */
 	/* str0: host path, str1: "lease" when the ids count from the lease's first; num0: fd slot, num1 uid, num2 gid
 	 * outside, num3: outside id of root inside */
 	LW_OP_SOURCE_CHOWN,
@@ -48,8 +51,9 @@ enum lw_op_kind {
 	LW_OP_FILE,        /* str0: path in root, str1: data, num0: mode, num1 uid, num2 gid */
 	LW_OP_MOUNT_BIND,  /* str0: path in root, str1: source; num0: fd slot or -1: the child opens str1 itself;
 			    * num1: LW_SRC_*, num2: attributes */
-	LW_OP_NODE,        /* str0: path in root, str1: host node; num0: device number expected or -1 */
-	LW_OP_MOUNT_FS,    /* str0: path in root, str1: fstype, str2: options "k=v,k", num0: attributes */
+	LW_OP_NODE,     /* str0: path in root, str1: host node; num0: device number expected, or -1: a directory stands
+			 * for the nodes below it; num1: attributes */
+	LW_OP_MOUNT_FS, /* str0: path in root, str1: fstype, str2: options "k=v,k", num0: attributes */
 	LW_OP_MOUNT_SCRATCH, /* str0: path in root, num0: mode, num1: attributes; all of them share one tmpfs */
 	LW_OP_SECRET,        /* str0: path in root, str1: host file, num0: fd slot, num1 uid, num2 gid */
 	LW_OP_MASK,          /* str0: path in root; skipped when absent */
@@ -157,7 +161,8 @@ bool lw_plan_own_user(const struct lw_plan *p);
 #define LW_SYSTEM_IDS 1000
 
 /* The host's uid 0 or an account of its services is someone inside, or the user namespace is the host's, or one that is
- * joined, whose map is not known here: what only such may read must be masked. A group is enough: /etc/shadow is its group's, too. */
+ * joined, whose map is not known here: what only such may read must be masked. A group is enough: /etc/shadow is its
+ * group's, too. */
 static inline bool lw_plan_host_root_inside(const struct lw_plan *p)
 {
 	bool inside = !(p->clone_flags & CLONE_NEWUSER);

@@ -81,6 +81,8 @@ static void put_default(struct lw_plan *p, struct lw_root_layout *l, const struc
 		copy->size = LW_TMPFS_SIZE;
 		copy->inodes = LW_TMPFS_INODES;
 	}
+	if (!strcmp(m->destination, "/dev") && p->spec->devices.n)
+		copy->inodes = LW_TMPFS_INODES; /* a directory of devices may bring hundreds */
 	put(l, copy, "root")->scratch = shared && p->spec->root.kind != LW_ROOT_DIR;
 }
 

@@ -18,9 +18,8 @@ static const struct lw_names terminal_table = { terminal_words, ARRAY_LEN(termin
 static int sandbox_finish(struct lw_spec *s, void *rec, struct lw_err *err)
 {
 	(void)rec;
-	(void)err;
 	lw_network_decides(s);
-	return 0;
+	return lw_privileged_finish(s, err);
 }
 
 #define AT(member) offsetof(struct lw_spec, member)
@@ -191,7 +190,8 @@ static const struct lw_field sandbox_fields[LW_KEY_COUNT] = {
 			     .def = "{}",
 			     .help = "Device nodes inside, besides null, zero, full, random, urandom, tty, ptmx and "
 				     "console. Everything "
-				     "else is denied." },
+				     "else is denied. A directory stands for the nodes in it and below, links "
+				     "left out; \"/dev\" for every device there is." },
 	[LW_KEY_MASKED_PATHS] = { .key = "masked_paths",
 				  .kind = LW_K_PATHLIST,
 				  .offset = AT(masked_paths),
@@ -242,7 +242,7 @@ static const struct lw_field sandbox_fields[LW_KEY_COUNT] = {
 			    .offset = AT(limits),
 			    .rec = &lw_limits_schema,
 			    .merge = LW_MERGE_MAP,
-			    .form = "{ pids=, memory=, swap=, cpus= }",
+			    .form = "{ pids=, memory=, swap=, cpus=, … }",
 			    .def = "pids 1024, memory half of RAM",
 			    .help = "Limits on the sandbox as a whole, cgroups(7). A limit that is written and cannot "
 				    "be enforced is an "
@@ -344,6 +344,14 @@ static const struct lw_field sandbox_fields[LW_KEY_COUNT] = {
 				     "user "
 				     "alone, in memory that is never swapped. Only the names and paths are in what is "
 				     "printed, kept or logged." },
+	[LW_KEY_PRIVILEGED] = { .key = "privileged",
+				.kind = LW_K_BOOL,
+				.offset = AT(privileged),
+				.def = "false",
+				.help = "Both `capabilities = caps.all` and `devices = { device \"/dev\" }`, unless "
+					"these "
+					"keys say otherwise, and on record as such. Every run of it warns; seccomp, "
+					"namespaces and masks stay as they are." },
 };
 
 const struct lw_schema lw_sandbox_schema = {

@@ -498,41 +498,6 @@ static const struct lw_field time_offsets_fields[] = {
 #undef ROW
 const struct lw_schema lw_time_offsets_schema = { SCHEMA("time_offsets", struct lw_time_offsets, time_offsets_fields) };
 
-/* --- limits --- */
-static const struct lw_field limits_fields[LW_LIMIT_COUNT] = {
-	[LW_LIMIT_PIDS] = { .key = "pids",
-			    .kind = LW_K_INT,
-			    .offset = offsetof(struct lw_limits, pids),
-			    .min = 1,
-			    .max = 4194304,
-			    .def = "1024",
-			    .help = "Tasks (processes and threads) of the sandbox, without its init. Unlike "
-				    "RLIMIT_NPROC it does not "
-				    "count the user's other processes." },
-	[LW_LIMIT_MEMORY] = { .key = "memory",
-			      .kind = LW_K_SIZE,
-			      .offset = offsetof(struct lw_limits, memory),
-			      .min = 65536,
-			      .max = INT64_C(1) << 60,
-			      .def = "half of RAM",
-			      .help = "Bytes of memory; beyond it the kernel reclaims, then kills within the "
-				      "sandbox." },
-	[LW_LIMIT_SWAP] = { .key = "swap",
-			    .kind = LW_K_SIZE,
-			    .offset = offsetof(struct lw_limits, swap),
-			    .max = INT64_C(1) << 60,
-			    .def = "0",
-			    .help = "Bytes of swap in addition to `memory`." },
-	[LW_LIMIT_CPUS] = { .key = "cpus",
-			    .kind = LW_K_CPUS,
-			    .offset = offsetof(struct lw_limits, cpus),
-			    .min = 10,
-			    .max = 8192000,
-			    .def = "no quota",
-			    .help = "How many cpus' worth of time may be used, 0.5 for half of one; at least 0.01." },
-};
-const struct lw_schema lw_limits_schema = { SCHEMA("limits", struct lw_limits, limits_fields) };
-
 /* --- rlimits: `min` 1 marks those counted in bytes, which also read as "64M" --- */
 #define ROW(res, word, bytes, dflt, text)                                                                              \
 	[res] = { .key = word,                                                                                         \

@@ -235,13 +235,43 @@ struct lw_seccomp {
 	bool log;                        /* denials go to the kernel's audit, too */
 };
 
-enum lw_limit_key { LW_LIMIT_PIDS, LW_LIMIT_MEMORY, LW_LIMIT_SWAP, LW_LIMIT_CPUS, LW_LIMIT_COUNT };
+/* Limits on one block device; 0: none of that kind. */
+struct lw_io {
+	struct lw_rec rec;
+	const char *device; /* its node, a path on it, or "MAJOR:MINOR" */
+	int64_t rbps, wbps, riops, wiops;
+};
+struct lw_ios {
+	size_t n;
+	struct lw_io *v;
+};
+
+enum lw_limit_key {
+	LW_LIMIT_PIDS,
+	LW_LIMIT_MEMORY,
+	LW_LIMIT_SWAP,
+	LW_LIMIT_CPUS,
+	LW_LIMIT_MEMORY_HIGH,
+	LW_LIMIT_MEMORY_LOW,
+	LW_LIMIT_CPU_WEIGHT,
+	LW_LIMIT_CPUSET,
+	LW_LIMIT_CPU_TIME,
+	LW_LIMIT_IO,
+	LW_LIMIT_OOM_GROUP,
+	LW_LIMIT_COUNT
+};
 struct lw_limits {
-	struct lw_rec rec; /* bit: enum lw_limit_key */
-	int64_t pids;      /* tasks, without our init; 1024 */
-	int64_t memory;    /* bytes; 0 in the spec's default = half of RAM */
-	int64_t swap;      /* bytes in addition to memory; 0 */
-	int64_t cpus;      /* thousandths of a cpu; 0 = no quota */
+	struct lw_rec rec;               /* bit: enum lw_limit_key */
+	int64_t pids;                    /* tasks, without our init; 1024 */
+	int64_t memory;                  /* bytes; 0 in the spec's default = half of RAM */
+	int64_t swap;                    /* bytes in addition to memory; 0 */
+	int64_t cpus;                    /* thousandths of a cpu; 0 = no quota */
+	int64_t memory_high, memory_low; /* bytes; 0 = none */
+	int64_t cpu_weight;              /* 1-10000; 0 = the kernel's default, 100 */
+	const char *cpuset;              /* "0-3,8"; NULL = every processor */
+	int64_t cpu_time;                /* microseconds for each process; 0 = none */
+	struct lw_ios io;
+	bool oom_group; /* out of memory, all of it is killed */
 };
 
 struct lw_rlimit {
@@ -306,6 +336,7 @@ enum lw_key {
 	LW_KEY_LABELS,
 	LW_KEY_ALLOW_CONTROL_SOCKETS,
 	LW_KEY_SECRETS,
+	LW_KEY_PRIVILEGED,
 	LW_KEY_COUNT,
 };
 
@@ -348,6 +379,7 @@ struct lw_spec {
 	struct lw_pairs labels;
 	struct lw_strlist allow_control_sockets;
 	struct lw_secrets secrets;
+	bool privileged; /* unless said otherwise, every capability of the caller; every device of the host */
 };
 
 /* An empty spec holding every default, or NULL on ENOMEM. */

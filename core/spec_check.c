@@ -4,6 +4,7 @@
 #include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include "base/cleanup.h"
 #include "chown.h"
 #include "ids_modes.h"
@@ -319,7 +320,7 @@ static int check_devices(const struct lw_spec *s, struct lw_err *err)
 	for (size_t i = 0; i < s->devices.n; i++) {
 		const struct lw_device *d = &s->devices.v[i];
 		snprintf(path, sizeof(path), "devices[%zu].path", i);
-		if (!is_within(d->path, "/dev") || strcmp(d->path, "/dev") == 0)
+		if (!is_within(d->path, "/dev"))
 			return broken(err, d->rec.origin, path, "\"%.120s\" is not below /dev", d->path);
 		for (size_t k = 0; k < i; k++)
 			if (strcmp(d->path, s->devices.v[k].path) == 0)
@@ -472,6 +473,34 @@ static int check_sys_admin(const struct lw_spec *s, struct lw_err *err)
 	return r;
 }
 
+static int check_limits(const struct lw_spec *s, struct lw_err *err)
+{
+	const struct lw_limits *l = &s->limits;
+	struct lw_origin at = l->rec.origin;
+	char path[64];
+
+	/* Without `memory` the bound is half of a machine's that is not known here. */
+	if (l->memory && l->memory_high > l->memory)
+		return broken(err, at, "limits.memory_high", "above limits.memory, which comes first then");
+	if (l->memory && l->memory_low > l->memory)
+		return broken(err, at, "limits.memory_low", "above limits.memory, so that it can never be reached");
+	if (lw_is_set(&l->rec, LW_LIMIT_CPU_TIME) && l->cpu_time < 1000000)
+		return broken(err, at, "limits.cpu_time", "the kernel counts whole seconds: at least \"1s\"");
+	if (l->cpu_time && s->rlimits.v[RLIMIT_CPU].set) {
+		broken(err, at, "limits.cpu_time", "rlimits.cpu says the same in other words");
+		lw_err_hint(err, "take one of the two away");
+		return -EINVAL;
+	}
+	for (size_t i = 0; i < l->io.n; i++) {
+		snprintf(path, sizeof(path), "limits.io[%zu].device", i);
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(l->io.v[i].device, l->io.v[k].device) == 0)
+				return broken(err, l->io.v[i].rec.origin, path,
+					      "\"%.120s\" is the device of limits.io[%zu] too", l->io.v[i].device, k);
+	}
+	return 0;
+}
+
 static int check_rlimits(const struct lw_spec *s, struct lw_err *err)
 {
 	char path[64];
@@ -487,9 +516,10 @@ static int check_rlimits(const struct lw_spec *s, struct lw_err *err)
 }
 
 static int (*const rule_table[])(const struct lw_spec *s, struct lw_err *err) = {
-	check_command,      check_network,   check_init,        check_mount_namespace, check_hostname, check_ids,
-	check_proc_sys,     check_mounts,    lw_check_overlays, check_secrets,         check_devices,  check_sysctls,
-	check_capabilities, check_sys_admin, check_rlimits,     lw_check_time_offsets,
+	check_command, check_network,         check_init,         check_mount_namespace, check_hostname,
+	check_ids,     check_proc_sys,        check_mounts,       lw_check_overlays,     check_secrets,
+	check_devices, check_sysctls,         check_capabilities, check_sys_admin,       check_rlimits,
+	check_limits,  lw_check_time_offsets,
 };
 
 int lw_spec_check(const struct lw_spec *s, struct lw_err *err)

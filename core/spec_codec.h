@@ -104,6 +104,9 @@ int lw_check_architecture(const char *v, struct lw_err *err);
 /* Elements of lists (spec_custom.c): defaults that depend on the type, and which keys a type takes. */
 int lw_mount_finish(struct lw_spec *s, void *rec, struct lw_err *err);
 int lw_device_finish(struct lw_spec *s, void *rec, struct lw_err *err);
+int lw_io_finish(struct lw_spec *s, void *rec, struct lw_err *err);
+/* Of the sandbox (spec_privileged.c). */
+int lw_privileged_finish(struct lw_spec *s, struct lw_err *err);
 /* Where a mount of this type goes when it names no destination, "/proc"; NULL: it must name one. */
 const char *lw_mount_default_destination(const char *type);
 
@@ -121,5 +124,7 @@ int lw_check_user_name(const char *v, struct lw_err *err);
 int lw_check_engine(const char *v, struct lw_err *err);
 int lw_check_not_empty(const char *v, struct lw_err *err);
 int lw_check_access(const char *v, struct lw_err *err);
+int lw_check_cpuset(const char *v, struct lw_err *err);
+int lw_check_block_device(const char *v, struct lw_err *err);
 
 #endif

@@ -117,6 +117,17 @@ static void warn_network(const struct warner *w)
 		     "\"host\": abstract sockets of the host and everything on its loopback stay reachable");
 }
 
+static void warn_privileged(const struct warner *w)
+{
+	if (w->s->privileged)
+		warn(w, &w->s->rec, "privileged",
+		     "every capability and every device of the host: name what is needed in capabilities and devices");
+	for (size_t i = 0; i < w->s->devices.n && !w->s->privileged; i++)
+		if (strcmp(w->s->devices.v[i].source, "/dev") == 0)
+			warn(w, &w->s->devices.v[i].rec, "devices",
+			     "every device of the host, its disks among them: name those that are needed");
+}
+
 static void warn_terminal(const struct warner *w)
 {
 	if (w->s->terminal == LW_TERMINAL_NEVER)
@@ -125,8 +136,9 @@ static void warn_terminal(const struct warner *w)
 
 void lw_spec_warnings(const struct lw_spec *s, lw_warn_fn *fn, void *arg)
 {
-	static void (*const table[])(const struct warner *) = { warn_root,   warn_seccomp, warn_capabilities,
-								warn_mounts, warn_network, warn_terminal };
+	static void (*const table[])(const struct warner *) = { warn_root,      warn_seccomp, warn_capabilities,
+								warn_mounts,    warn_network, warn_terminal,
+								warn_privileged };
 	struct warner w = { s, fn, arg };
 
 	for (size_t i = 0; i < ARRAY_LEN(table); i++)

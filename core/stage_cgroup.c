@@ -14,17 +14,22 @@
 #define PERIOD_MAX_US 1000000
 #define SMALL_QUOTA 10 /* thousandths of a cpu */
 
-/* Docker's list: any node may be made, few may be opened (null, zero, full, random, urandom, tty, console, ptmx, ptys).
- * One rule a line. */
+/* What every sandbox has: null, zero, full, random, urandom, tty, console, ptmx, ptys. Unlike in Docker's list nothing
+ * else may even be made. One rule a line. */
 #define DEVICE_RULES                                                                                                   \
-	"c *:* m\nb *:* m\nc 1:3 rwm\nc 1:5 rwm\nc 1:7 rwm\nc 1:8 rwm\nc 1:9 rwm\nc 5:0 rwm\nc 5:1 rwm\nc 5:2 rwm\n"   \
-	"c 136:* rwm"
+	"c 1:3 rwm\nc 1:5 rwm\nc 1:7 rwm\nc 1:8 rwm\nc 1:9 rwm\nc 5:0 rwm\nc 5:1 rwm\nc 5:2 rwm\nc 136:* rwm"
 
 static const char *const limit_keys[LW_LIMIT_COUNT] = {
 	[LW_LIMIT_PIDS] = "limits.pids",
 	[LW_LIMIT_MEMORY] = "limits.memory",
 	[LW_LIMIT_SWAP] = "limits.swap",
 	[LW_LIMIT_CPUS] = "limits.cpus",
+	[LW_LIMIT_MEMORY_HIGH] = "limits.memory_high",
+	[LW_LIMIT_MEMORY_LOW] = "limits.memory_low",
+	[LW_LIMIT_CPU_WEIGHT] = "limits.cpu_weight",
+	[LW_LIMIT_CPUSET] = "limits.cpuset",
+	[LW_LIMIT_IO] = "limits.io",
+	[LW_LIMIT_OOM_GROUP] = "limits.oom_group",
 };
 
 static bool usable(const struct lw_plan *p, int controller)
@@ -66,11 +71,18 @@ static int choose(struct lw_plan *p, unsigned *ret, struct lw_err *err)
 {
 	static const struct {
 		int limit, controller;
+		bool v2_only;
 	} needs[] = {
-		{ LW_LIMIT_PIDS, LW_CTL_PIDS },
-		{ LW_LIMIT_MEMORY, LW_CTL_MEMORY },
-		{ LW_LIMIT_SWAP, LW_CTL_MEMORY },
-		{ LW_LIMIT_CPUS, LW_CTL_CPU },
+		{ LW_LIMIT_PIDS, LW_CTL_PIDS, false },
+		{ LW_LIMIT_MEMORY, LW_CTL_MEMORY, false },
+		{ LW_LIMIT_SWAP, LW_CTL_MEMORY, false },
+		{ LW_LIMIT_CPUS, LW_CTL_CPU, false },
+		{ LW_LIMIT_MEMORY_HIGH, LW_CTL_MEMORY, true },
+		{ LW_LIMIT_MEMORY_LOW, LW_CTL_MEMORY, false },
+		{ LW_LIMIT_CPU_WEIGHT, LW_CTL_CPU, false },
+		{ LW_LIMIT_CPUSET, LW_CTL_CPUSET, false },
+		{ LW_LIMIT_IO, LW_CTL_IO, false },
+		{ LW_LIMIT_OOM_GROUP, LW_CTL_MEMORY, true },
 	};
 	const struct lw_limits *l = &p->spec->limits;
 	const struct lw_host *h = p->host;
@@ -79,12 +91,23 @@ static int choose(struct lw_plan *p, unsigned *ret, struct lw_err *err)
 		[LW_LIMIT_MEMORY] = l->memory > 0 || h->memory_bytes > 0,
 		[LW_LIMIT_SWAP] = lw_is_set(&l->rec, LW_LIMIT_SWAP),
 		[LW_LIMIT_CPUS] = l->cpus > 0,
+		[LW_LIMIT_MEMORY_HIGH] = l->memory_high > 0,
+		[LW_LIMIT_MEMORY_LOW] = l->memory_low > 0,
+		[LW_LIMIT_CPU_WEIGHT] = l->cpu_weight > 0,
+		[LW_LIMIT_CPUSET] = l->cpuset,
+		[LW_LIMIT_IO] = l->io.n > 0,
+		[LW_LIMIT_OOM_GROUP] = l->oom_group,
 	};
 	*ret = 0;
 	for (size_t i = 0; i < ARRAY_LEN(needs); i++) {
 		int limit = needs[i].limit, ctl = needs[i].controller;
 		if (!wanted[limit])
 			continue;
+		if (needs[i].v2_only && h->cgroup.version == 1)
+			return refuse(&l->rec, limit_keys[limit], "this limit cannot be enforced here",
+				      "cgroup version 1, which this host uses, does not have it; boot with "
+				      "systemd.unified_cgroup_hierarchy=1, or take it out",
+				      err);
 		if (usable(p, ctl)) {
 			*ret |= 1u << ctl;
 			continue;
@@ -111,8 +134,13 @@ static int choose(struct lw_plan *p, unsigned *ret, struct lw_err *err)
 	return 0;
 }
 
-/* Device rules: a controller where there is one (v1). Without it a sandbox in a user namespace of its own still cannot
- * make nodes, and sees only the nodes that are bound into it; everything else would be an open hole. */
+static bool every_device(const struct lw_device *d)
+{
+	return !strcmp(d->source ? d->source : d->path, "/dev") && (!d->access || strlen(d->access) == 3);
+}
+
+/* Device rules: the controller (v1), or a program of ours (v2). Without either a sandbox in a user namespace of its own
+ * still cannot make nodes, and sees only the nodes that are bound into it; everything else would be an open hole. */
 static int choose_devices(struct lw_plan *p, unsigned *mask, struct lw_err *err)
 {
 	const struct lw_spec *s = p->spec;
@@ -123,6 +151,9 @@ static int choose_devices(struct lw_plan *p, unsigned *mask, struct lw_err *err)
 		nodev = nodev && !s->mounts.v[i].dev && s->mounts.v[i].propagation == LW_PROPAGATION_PRIVATE;
 	if ((p->clone_flags & CLONE_NEWUSER) && !s->devices.n && nodev)
 		return 0;
+	for (size_t i = 0; i < s->devices.n; i++)
+		if (every_device(&s->devices.v[i])) /* nothing is left to refuse */
+			return 0;
 	if (usable(p, LW_CTL_DEVICES)) {
 		*mask |= 1u << LW_CTL_DEVICES;
 		return 0;
@@ -190,19 +221,27 @@ static int set_memory(struct lw_plan *p)
 		r = set_limit(p, LW_CTL_MEMORY, LW_LIMIT_MEMORY, "memory.max", memory);
 		if (r >= 0 && h->swap_accounting)
 			r = set_limit(p, LW_CTL_MEMORY, LW_LIMIT_SWAP, "memory.swap.max", l->swap);
+		if (r >= 0 && l->memory_high)
+			r = set_limit(p, LW_CTL_MEMORY, LW_LIMIT_MEMORY_HIGH, "memory.high", l->memory_high);
+		if (r >= 0 && l->memory_low)
+			r = set_limit(p, LW_CTL_MEMORY, LW_LIMIT_MEMORY_LOW, "memory.low", l->memory_low);
+		if (r >= 0 && l->oom_group)
+			r = set_limit(p, LW_CTL_MEMORY, LW_LIMIT_OOM_GROUP, "memory.oom.group", 1);
 		return r;
 	}
 	/* memsw, the sum, may never be below the memory limit, so it comes second. */
 	r = set_limit(p, LW_CTL_MEMORY, LW_LIMIT_MEMORY, "memory.limit_in_bytes", memory);
 	if (r >= 0 && h->cgroup.memsw)
 		r = set_limit(p, LW_CTL_MEMORY, LW_LIMIT_SWAP, "memory.memsw.limit_in_bytes", memory + l->swap);
+	/* What is above it is reclaimed first, so that what is below is kept: the same promise the other way round. */
+	if (r >= 0 && l->memory_low)
+		r = set_limit(p, LW_CTL_MEMORY, LW_LIMIT_MEMORY_LOW, "memory.soft_limit_in_bytes", l->memory_low);
 	return r;
 }
 
-static int set_cpu(struct lw_plan *p)
+static int set_quota(struct lw_plan *p, int64_t cpus)
 {
-	int64_t cpus = p->spec->limits.cpus, period = cpus < SMALL_QUOTA ? PERIOD_MAX_US : PERIOD_US;
-	int64_t quota = cpus * period / 1000;
+	int64_t period = cpus < SMALL_QUOTA ? PERIOD_MAX_US : PERIOD_US, quota = cpus * period / 1000;
 	if (p->host->cgroup.version == 2)
 		return set(p, LW_CTL_CPU, &p->spec->limits.rec, limit_keys[LW_LIMIT_CPUS], "cpu.max",
 			   lw_arena_printf(p->arena, "%lld %lld", (long long)quota, (long long)period));
@@ -210,18 +249,48 @@ static int set_cpu(struct lw_plan *p)
 	return r < 0 ? r : set_limit(p, LW_CTL_CPU, LW_LIMIT_CPUS, "cpu.cfs_quota_us", quota);
 }
 
+/* Shares are weights of another unit: to the scheduler a weight of 100 is 1024 (sched_weight_from_cgroup()), whatever a
+ * cgroup's neighbours are written in. */
+static int set_weight(struct lw_plan *p, int64_t weight)
+{
+	if (p->host->cgroup.version == 2)
+		return set_limit(p, LW_CTL_CPU, LW_LIMIT_CPU_WEIGHT, "cpu.weight", weight);
+	return set_limit(p, LW_CTL_CPU, LW_LIMIT_CPU_WEIGHT, "cpu.shares", (weight * 1024 + 50) / 100);
+}
+
+static int set_cpu(struct lw_plan *p)
+{
+	const struct lw_limits *l = &p->spec->limits;
+	int r = l->cpus ? set_quota(p, l->cpus) : 0;
+	return r >= 0 && l->cpu_weight ? set_weight(p, l->cpu_weight) : r;
+}
+
+static int set_io(struct lw_plan *p)
+{
+	const struct lw_ios *io = &p->spec->limits.io;
+	int r = 0;
+	for (size_t i = 0; i < io->n && r >= 0; i++) {
+		const struct lw_io *d = &io->v[i];
+		r = PLAN_OP(p, LW_OP_CGROUP_IO, &d->rec, lw_arena_printf(p->arena, "limits.io[%zu]", i),
+			    .str = { p->cgroup_dir[LW_CTL_IO], d->device, p->host->cgroup.version == 1 ? "1" : "2" },
+			    .num = { [LW_IO_RBPS] = d->rbps,
+				     [LW_IO_WBPS] = d->wbps,
+				     [LW_IO_RIOPS] = d->riops,
+				     [LW_IO_WIOPS] = d->wiops });
+	}
+	return r;
+}
+
 static int set_devices(struct lw_plan *p)
 {
 	const struct lw_devices *d = &p->spec->devices;
-	int r = set(p, LW_CTL_DEVICES, &p->spec->rec, "devices", "devices.deny", "a");
-	if (r >= 0)
-		r = set(p, LW_CTL_DEVICES, &p->spec->rec, "devices", "devices.allow", DEVICE_RULES);
+	const char *rules = DEVICE_RULES;
 	/* By path: numbers are looked up at launch, a plan is made from the spec and the host's facts alone. */
-	for (size_t i = 0; i < d->n && r >= 0; i++)
-		r = set(p, LW_CTL_DEVICES, &d->v[i].rec, lw_arena_printf(p->arena, "devices[%zu]", i), "devices.allow",
-			lw_arena_printf(p->arena, "%s %s", d->v[i].source ? d->v[i].source : d->v[i].path,
-					d->v[i].access ? d->v[i].access : "rwm"));
-	return r;
+	for (size_t i = 0; i < d->n; i++)
+		rules = lw_arena_printf(p->arena, "%s\n%s %s", rules, d->v[i].source ? d->v[i].source : d->v[i].path,
+					d->v[i].access ? d->v[i].access : "rwm");
+	return PLAN_OP(p, LW_OP_CGROUP_DEVICES, d->n ? &d->v[0].rec : &p->spec->rec, "devices",
+		       .str = { p->cgroup_dir[LW_CTL_DEVICES], rules }, .num = { p->host->cgroup.version });
 }
 
 int lw_stage_cgroup(struct lw_plan *p, struct lw_err *err)
@@ -239,6 +308,12 @@ int lw_stage_cgroup(struct lw_plan *p, struct lw_err *err)
 		r = set_memory(p);
 	if (r >= 0 && p->cgroup_dir[LW_CTL_CPU])
 		r = set_cpu(p);
+	if (r >= 0 && p->spec->limits.cpuset)
+		r = PLAN_OP(p, LW_OP_CGROUP_CPUSET, &p->spec->limits.rec, limit_keys[LW_LIMIT_CPUSET],
+			    .str = { p->cgroup_dir[LW_CTL_CPUSET], p->spec->limits.cpuset },
+			    .num = { p->host->cgroup.version });
+	if (r >= 0)
+		r = set_io(p);
 	if (r >= 0 && p->cgroup_dir[LW_CTL_DEVICES])
 		r = set_devices(p);
 	return r;

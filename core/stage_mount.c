@@ -119,10 +119,23 @@ static int plan_fs(struct lw_plan *p, const struct lw_root_layout_entry *e)
 	}
 }
 
+/* The message queues of the sandbox's own ipc namespace, unless the profile has other plans for the place. */
+static int plan_mqueue(struct lw_plan *p)
+{
+	const struct lw_mounts *m = &p->spec->mounts;
+	for (size_t i = 0; i < m->n; i++)
+		if (!strcmp(m->v[i].destination, "/dev/mqueue"))
+			return 0;
+	if (!(p->clone_flags & CLONE_NEWIPC))
+		return 0;
+	return PLAN_OP(p, LW_OP_MOUNT_FS, NULL, "root", .str = { "/dev/mqueue", "mqueue" },
+		       .num = { NO_DEV_SUID | MOUNT_ATTR_NOEXEC });
+}
+
 static int plan_devices(struct lw_plan *p)
 {
 	const struct lw_spec *s = p->spec;
-	int r = 0;
+	int r = plan_mqueue(p);
 	for (size_t i = 0; i < ARRAY_LEN(default_nodes) && r >= 0; i++)
 		r = PLAN_OP(p, LW_OP_NODE, NULL, "devices", .str = { default_nodes[i].path, default_nodes[i].path },
 			    .num = { default_nodes[i].device });

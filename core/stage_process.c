@@ -94,6 +94,10 @@ static int plan_rlimits(struct lw_plan *p, struct lw_err *err)
 	int64_t nproc = lw_cgroup_nproc(p);
 	if (nproc >= 0)
 		defaults[RLIMIT_NPROC] = (struct lw_rlimit){ nproc, nproc, true };
+	/* A second from the warning to the end. */
+	int64_t seconds = (p->spec->limits.cpu_time + 999999) / 1000000;
+	if (seconds)
+		defaults[RLIMIT_CPU] = (struct lw_rlimit){ seconds, seconds + 1, true };
 	for (int i = 0; i < LW_RLIM_COUNT; i++) {
 		struct lw_rlimit v = limits->v[i];
 		const struct rlimit *have = &p->host->rlimits[i];
@@ -150,7 +154,8 @@ int lw_stage_caps(struct lw_plan *p, struct lw_err *err)
 	const struct lw_spec *s = p->spec;
 	const uint64_t *set = s->capabilities.set;
 	/* A capability the caller's bounding set lacks cannot be had; in a new user namespace all of them can. */
-	uint64_t have = lw_plan_own_user(p) ? UINT64_MAX : p->host->caps_bounding;
+	bool all = s->privileged && !given(p, "capabilities");
+	uint64_t have = lw_plan_own_user(p) && !all ? UINT64_MAX : p->host->caps_bounding;
 	const struct lw_rec *rec = &s->capabilities.rec;
 	uint64_t missing = set[LW_CAP_BOUNDING] & ~have;
 	if (missing && given(p, "capabilities")) {
@@ -161,6 +166,9 @@ int lw_stage_caps(struct lw_plan *p, struct lw_err *err)
 		lw_err_in(err, "capabilities");
 		return -EPERM;
 	}
+	if (s->privileged)
+		lw_plan_note(p, "privileged: %s of the caller and every device of the host",
+			     all ? "every capability" : "capabilities");
 	int r = PLAN_OP(p, LW_OP_BOUNDING_DROP, rec, "capabilities", .num = { (int64_t)(set[LW_CAP_BOUNDING] & have) });
 	/* uid 0 gains the whole bounding set at execve(2) whatever was set before; where the profile asks for less,
 	 * root's privilege is switched off and the ambient set is what carries over (capabilities(7)). */

@@ -8,8 +8,8 @@
 #include "lua/eval_child.h"
 
 static const char *const feature_table[] = {
-	"cgroup", "cpu",       "devices", "freezer",    "idmapped_mounts",
-	"memory", "newuidmap", "pids",    "privileged", "swap_accounting",
+	"cgroup", "cpu",    "cpuset",    "devices", "freezer",    "idmapped_mounts",
+	"io",     "memory", "newuidmap", "pids",    "privileged", "swap_accounting",
 };
 
 static bool has_feature(const struct lw_host *h, const char *name, bool *ret)
@@ -18,8 +18,9 @@ static bool has_feature(const struct lw_host *h, const char *name, bool *ret)
 		const char *name;
 		enum lw_controller controller;
 	} controllers[] = {
-		{ "cpu", LW_CTL_CPU },       { "devices", LW_CTL_DEVICES }, { "freezer", LW_CTL_FREEZER },
-		{ "memory", LW_CTL_MEMORY }, { "pids", LW_CTL_PIDS },
+		{ "cpu", LW_CTL_CPU },         { "cpuset", LW_CTL_CPUSET }, { "devices", LW_CTL_DEVICES },
+		{ "freezer", LW_CTL_FREEZER }, { "io", LW_CTL_IO },         { "memory", LW_CTL_MEMORY },
+		{ "pids", LW_CTL_PIDS },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(controllers); i++)

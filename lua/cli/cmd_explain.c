@@ -142,7 +142,9 @@ static void add_files(const struct lw_plan *p, json_t *o)
 		const struct lw_device *d = &p->spec->devices.v[i];
 		const char *access = d->access ? d->access : "rwm";
 		char what[4200];
-		snprintf(what, sizeof what, "the host's device %s (%s)", d->source ? d->source : d->path, access);
+		snprintf(what, sizeof what,
+			 strcmp(d->source, "/dev") ? "the host's device %s (%s)" : "every device of the host's %s (%s)",
+			 d->source, access);
 		add_path(strchr(access, 'w') ? writes : reads, d->path, what);
 	}
 	json_object_set_new(o, "reads", reads);
@@ -227,8 +229,30 @@ static void add_limits(const struct lw_plan *p, json_t *o)
 	add_limit(limits, p->host, LW_CTL_PIDS, "pids", l->pids);
 	add_limit(limits, p->host, LW_CTL_MEMORY, "memory_bytes", l->memory ? l->memory : p->host->memory_bytes / 2);
 	add_limit(limits, p->host, LW_CTL_MEMORY, "swap_bytes", l->swap);
-	if (l->cpus)
-		add_limit(limits, p->host, LW_CTL_CPU, "cpus_thousandths", l->cpus);
+	const struct {
+		int64_t value;
+		enum lw_controller controller;
+		const char *key;
+	} further[] = {
+		{ l->cpus, LW_CTL_CPU, "cpus_thousandths" },
+		{ l->cpu_weight, LW_CTL_CPU, "cpu_weight" },
+		{ l->memory_high, LW_CTL_MEMORY, "memory_high_bytes" },
+		{ l->memory_low, LW_CTL_MEMORY, "memory_low_bytes" },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(further); i++)
+		if (further[i].value)
+			add_limit(limits, p->host, further[i].controller, further[i].key, further[i].value);
+	if (l->cpuset)
+		json_object_set_new(limits, "cpuset", json_string(l->cpuset));
+	if (l->oom_group)
+		json_object_set_new(limits, "oom_group", json_true());
+	json_t *io = json_array();
+	for (size_t i = 0; i < l->io.n; i++)
+		json_array_append_new(io, json_pack("{s:s,s:I,s:I,s:I,s:I}", "device", l->io.v[i].device, "rbps",
+						    (json_int_t)l->io.v[i].rbps, "wbps", (json_int_t)l->io.v[i].wbps,
+						    "riops", (json_int_t)l->io.v[i].riops, "wiops",
+						    (json_int_t)l->io.v[i].wiops));
+	json_object_set_new(limits, "io", io);
 	for (size_t i = 0; i < p->n_ops; i++) {
 		const struct lw_op *op = &p->ops[i];
 		if (op->kind == LW_OP_RLIMIT)
@@ -345,6 +369,27 @@ static void tell_limit(struct lw_text *t, const json_t *limits, const char *key,
 		     json_is_true(json_object_get(l, "enforced")) ? "" : " (this host cannot enforce it)");
 }
 
+static void tell_io(struct lw_text *t, const json_t *io)
+{
+	static const char *const keys[] = { "rbps", "wbps", "riops", "wiops" };
+	static const char *const units[] = { "read", "written", "reads", "writes" };
+	for (size_t i = 0; i < json_array_size(io); i++) {
+		const json_t *d = json_array_get(io, i);
+		lw_text_addf(t, "  %s, in a second:", str(d, "device"));
+		for (size_t k = 0; k < 4; k++) {
+			char buf[LW_FORMAT_MAX];
+			if (!num(d, keys[k]))
+				continue;
+			if (k < 2)
+				lw_format_size(num(d, keys[k]), buf, sizeof buf);
+			else
+				snprintf(buf, sizeof buf, "%lld", num(d, keys[k]));
+			lw_text_addf(t, " %s %s", buf, units[k]);
+		}
+		lw_text_add(t, "\n");
+	}
+}
+
 static void tell_limits(struct lw_text *t, const json_t *limits)
 {
 	const char *name;
@@ -354,6 +399,14 @@ static void tell_limits(struct lw_text *t, const json_t *limits)
 	tell_limit(t, limits, "memory_bytes", "memory:");
 	tell_limit(t, limits, "swap_bytes", "swap, on top of it:");
 	tell_limit(t, limits, "cpus_thousandths", "cpus:");
+	tell_limit(t, limits, "cpu_weight", "share of busy cpus (100 is usual):");
+	tell_limit(t, limits, "memory_high_bytes", "memory, slowed down beyond:");
+	tell_limit(t, limits, "memory_low_bytes", "memory, taken back last below:");
+	if (json_object_get(limits, "cpuset"))
+		lw_text_addf(t, "  only the cpus %s\n", str(limits, "cpuset"));
+	if (json_object_get(limits, "oom_group"))
+		lw_text_add(t, "  out of memory, all of it ends\n");
+	tell_io(t, json_object_get(limits, "io"));
 	json_object_foreach(json_object_get(limits, "rlimits"), name, pair)
 	{
 		lw_text_addf(t, "  %s of each process:", name);

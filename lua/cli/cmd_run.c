@@ -51,6 +51,13 @@ static void print_warning(void *arg, struct lw_origin at, const char *path, cons
 	cli_warn("%s (warning)", lw_err_format(&w, line, sizeof line));
 }
 
+/* Whoever asks for everything hears of it each time, asked or not. */
+static void print_privileged(void *arg, struct lw_origin at, const char *path, const char *msg)
+{
+	if (!strcmp(path, "privileged"))
+		print_warning(arg, at, path, msg);
+}
+
 static void print_notes(const struct cli_job *job)
 {
 	lw_spec_warnings(job->spec, print_warning, NULL);
@@ -109,6 +116,8 @@ static int start(struct cli *c, const char *profile, struct cli_job *job, const 
 	}
 	if (c->verbose)
 		print_notes(job);
+	else if (job->spec->privileged)
+		lw_spec_warnings(job->spec, print_privileged, NULL);
 	cli_report_event(report, "created", NULL);
 	r = lw_launch(job->plan, &o, ret, err);
 	if (r < 0) {

@@ -233,6 +233,17 @@ int cli_add_device(struct cli_layer *l, const char *value, struct lw_err *err)
 	return append_record(l, "devices", lw_device_from_text(value, err), err);
 }
 
+/* Two things and the record of them; finish_caps has the capabilities, before those that other options name. */
+int cli_set_privileged(struct cli_layer *l, const char *value, struct lw_err *err)
+{
+	(void)value;
+	if (l->privileged)
+		return 0;
+	l->privileged = true;
+	int r = put(l->raw, "privileged", json_true(), err);
+	return r < 0 ? r : append_record(l, "devices", json_pack("{s:s}", "path", "/dev"), err);
+}
+
 int cli_set_root(struct cli_layer *l, const char *value, struct lw_err *err)
 {
 	if (!*value)
@@ -306,12 +317,16 @@ int cli_drop_cap(struct cli_layer *l, const char *value, struct lw_err *err)
 
 static int finish_caps(struct cli_layer *l, struct lw_err *err)
 {
-	if (!json_array_size(l->drop) && !json_array_size(l->add))
+	if (!json_array_size(l->drop) && !json_array_size(l->add) && !l->privileged)
 		return 0;
-	return put(l->raw, "capabilities",
-		   json_pack("{s:s,s:[[s,O],[s,O]],s:s}", "base", "inherited", "ops", "-", l->drop, "+", l->add,
-			     "origin", ORIGIN),
-		   err);
+	json_t *all = json_array();
+	int r = all && l->privileged ? add_mask(all, l->host->caps_bounding, err) : 0;
+	json_t *caps = json_pack("{s:s,s:[[s,o],[s,O],[s,O]],s:s}", "base", "inherited", "ops", "+", all, "-", l->drop,
+				 "+", l->add, "origin", ORIGIN);
+	if (r >= 0)
+		return put(l->raw, "capabilities", caps, err);
+	json_decref(caps);
+	return r;
 }
 
 static int seccomp_rule(struct cli_layer *l, bool allow, const char *call, struct lw_err *err)

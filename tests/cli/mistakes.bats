@@ -72,6 +72,20 @@ profiles() {
 	=> p.lua:4: limits.mem: unknown key (write memory)
 	return sandbox {
 	  command = { "true" },
+	  limits = {
+	    cpu_shares = 512,
+	  },
+	}
+	=> p.lua:4: limits.cpu_shares: unknown key (write cpu_weight, where 100 is 1024 shares)
+	return sandbox {
+	  command = { "true" },
+	  limits = {
+	    io = { { device = "/dev/vda", rpbs = "1M" } },
+	  },
+	}
+	=> p.lua:4: limits.io[0].rpbs: unknown key (did you mean "rbps"?)
+	return sandbox {
+	  command = { "true" },
 	  volumes = { "/srv:/srv" },
 	}
 	=> p.lua:3: volumes: unknown key (write mounts = { bind "SRC:DST:rw" })
@@ -162,7 +176,7 @@ profiles() {
 	  command = { "true" },
 	  limits = "64M",
 	}
-	=> p.lua:3: limits: expected { pids=, memory=, swap=, cpus= }, not a string
+	=> p.lua:3: limits: expected { pids=, memory=, swap=, cpus=, … }, not a string
 	return sandbox {
 	  command = { "true" },
 	  limits = { memory = { max = "64M" } },
@@ -208,6 +222,52 @@ profiles() {
 	  limits = { memory = 64 },
 	}
 	=> p.lua:3: limits.memory: 64 bytes is too little (write "64M"; a bare number is bytes)
+	return sandbox {
+	  command = { "true" },
+	  limits = { cpu_weight = 0 },
+	}
+	=> p.lua:3: limits.cpu_weight: out of range: 0 is not within 1 to 10000
+	return sandbox {
+	  command = { "true" },
+	  limits = { cpuset = "0-1;3" },
+	}
+	=> p.lua:3: limits.cpuset: not a list of processors: "0-1;3" (write numbers and ranges, "0-3,8")
+	return sandbox {
+	  command = { "true" },
+	  limits = { cpuset = "9999" },
+	}
+	=> p.lua:3: limits.cpuset: out of range: processors are 0 to 8191
+	return sandbox {
+	  command = { "true" },
+	  limits = { cpu_time = "10ms" },
+	}
+	=> p.lua:3: limits.cpu_time: the kernel counts whole seconds: at least "1s"
+	return sandbox {
+	  command = { "true" },
+	  limits = { cpu_time = "10s" },
+	  rlimits = { cpu = 10 },
+	}
+	=> p.lua:3: limits.cpu_time: rlimits.cpu says the same in other words (take one of the two away)
+	return sandbox {
+	  command = { "true" },
+	  limits = { memory = "64M", memory_high = "65M" },
+	}
+	=> p.lua:3: limits.memory_high: above limits.memory, which comes first then
+	return sandbox {
+	  command = { "true" },
+	  limits = { io = { { device = "vda", rbps = "1M" } } },
+	}
+	=> p.lua:3: limits.io[0].device: not a block device: "vda" (write an absolute path, /dev/NAME, or its numbers, "8:0")
+	return sandbox {
+	  command = { "true" },
+	  limits = { io = { { device = "/dev/vda" } } },
+	}
+	=> p.lua:3: limits.io[0]: no limit on "/dev/vda" (give rbps, wbps, riops or wiops)
+	return sandbox {
+	  command = { "true" },
+	  limits = { io = { { rbps = "1M" } } },
+	}
+	=> p.lua:3: limits.io[0]: needs a device
 	return sandbox {
 	  command = { "true" },
 	  limits = { memory = "64" },

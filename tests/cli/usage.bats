@@ -131,8 +131,14 @@ commands() {
 	=> unknown option '-p' (networks between sandbox and host: --network host, or none)
 	run -p MemoryMax=64M good
 	=> unknown option '-p' (write -m SIZE)
-	run --privileged good
-	=> unknown option '--privileged' (name what is needed: --cap-add ALL, --seccomp unconfined, --device PATH)
+	run --cpu-shares 512 good
+	=> unknown option '--cpu-shares' (`limits = { cpu_weight = N }` in the profile, where 100 is 1024 shares)
+	run --cpuset-cpus=0-1 good
+	=> unknown option '--cpuset-cpus' (`limits = { cpuset = "0-3" }` in the profile)
+	run --device-read-bps /dev/sda:1mb good
+	=> unknown option '--device-read-bps' (`limits = { io = {{ device = ..., rbps = ..., riops = ... }} }` in the profile)
+	run --memory-reservation 64M good
+	=> unknown option '--memory-reservation' (`limits = { memory_low = SIZE }` in the profile)
 	run --security-opt seccomp=unconfined good
 	=> unknown option '--security-opt' (write --seccomp allow:CALL, deny:CALL or a policy's name)
 	run --entrypoint sh good

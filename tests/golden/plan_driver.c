@@ -23,6 +23,8 @@ static const int64_t GIB = INT64_C(1) << 30;
 	.arch = "x86_64", .cpus = 4, .state_dir = "/run/lunward", .state_fd = -1, .has_newuidmap = true
 #define NO_DELEGATION "no cgroup is delegated to this user; run under: systemd-run --user --scope -p Delegate=yes"
 
+#define NOT_HANDED_ON(name) "the " name " controller is not available here; delegate it: Delegate=" name
+
 static struct lw_range other_ranges[] = { { 100000, 65536 }, { 524288, 65536 } };
 static struct lw_range own_range[] = { { 100000, 65536 } };
 
@@ -38,27 +40,35 @@ static struct {
 				    [LW_CTL_MEMORY] = "/sys/fs/cgroup/memory/lunward",
 				    [LW_CTL_CPU] = "/sys/fs/cgroup/cpu/lunward",
 				    [LW_CTL_DEVICES] = "/sys/fs/cgroup/devices/lunward",
-				    [LW_CTL_FREEZER] = "/sys/fs/cgroup/freezer/lunward" },
-			.parent_create = { true, true, true, true, true } } } },
+				    [LW_CTL_FREEZER] = "/sys/fs/cgroup/freezer/lunward",
+				    [LW_CTL_CPUSET] = "/sys/fs/cgroup/cpuset/lunward",
+				    [LW_CTL_IO] = "/sys/fs/cgroup/blkio/lunward" },
+			.parent_create = { true, true, true, true, true, true, true } } } },
 	{ "root-v2",
 	  { ROOT_HOST, ANY_HOST, .n_reserved = 2, .reserved = other_ranges, .swap_accounting = true,
 	    .cgroup = { .version = 2,
 			.parent = { [LW_CTL_PIDS] = "/sys/fs/cgroup/lunward",
 				    [LW_CTL_MEMORY] = "/sys/fs/cgroup/lunward",
-				    [LW_CTL_CPU] = "/sys/fs/cgroup/lunward" },
-			.parent_create = { true, true, true },
-			.why = { [LW_CTL_DEVICES] = "cgroup v2 has no device controller",
-				 [LW_CTL_FREEZER] = "cgroup v2 freezes without a controller" } } } },
+				    [LW_CTL_CPU] = "/sys/fs/cgroup/lunward",
+				    [LW_CTL_CPUSET] = "/sys/fs/cgroup/lunward",
+				    [LW_CTL_IO] = "/sys/fs/cgroup/lunward",
+				    [LW_CTL_DEVICES] = "/sys/fs/cgroup/lunward" },
+			.parent_create = { true, true, true, true, false, true, true },
+			.why = { [LW_CTL_FREEZER] = "cgroup v2 freezes without a controller" } } } },
 	{ "user-subids",
 	  { USER_HOST, ANY_HOST, .n_subuid = 1, .subuid = own_range, .n_subgid = 1, .subgid = own_range,
 	    .cgroup = { .version = 2,
 			.own_leaf = true,
 			.parent = { [LW_CTL_PIDS] = "/sys/fs/cgroup/user.slice/ada.scope",
 				    [LW_CTL_MEMORY] = "/sys/fs/cgroup/user.slice/ada.scope",
-				    [LW_CTL_CPU] = "/sys/fs/cgroup/user.slice/ada.scope" } } } },
+				    [LW_CTL_CPU] = "/sys/fs/cgroup/user.slice/ada.scope" },
+			.why = { [LW_CTL_CPUSET] = NOT_HANDED_ON("cpuset"),
+				 [LW_CTL_IO] = NOT_HANDED_ON("io"),
+				 [LW_CTL_DEVICES] = "it takes a program that only root may load; run as root" } } } },
 	{ "user",
 	  { USER_HOST, ANY_HOST,
-	    .cgroup = { .why = { NO_DELEGATION, NO_DELEGATION, NO_DELEGATION, NO_DELEGATION, NO_DELEGATION } } } },
+	    .cgroup = { .why = { NO_DELEGATION, NO_DELEGATION, NO_DELEGATION, NO_DELEGATION, NO_DELEGATION,
+				 NO_DELEGATION, NO_DELEGATION } } } },
 };
 
 static struct lw_host *host_named(const char *name)

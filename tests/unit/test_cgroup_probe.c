@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
+#include <linux/capability.h>
 #include <cmocka.h>
 #include "cgroup.h"
 
@@ -59,6 +60,12 @@ static ssize_t read_text(void *arg, const char *path, char *buf, size_t size)
 	strcpy(buf, f->content);
 	return (ssize_t)strlen(buf);
 }
+/* Of all capabilities SYS_ADMIN is what counts here. */
+static bool device_programs(void *arg, uint64_t caps)
+{
+	(void)arg;
+	return caps >> CAP_SYS_ADMIN & 1;
+}
 static bool occupied(void *arg, const char *path)
 {
 	const struct file *f = find(arg, path);
@@ -69,7 +76,9 @@ static struct lw_host *probe_err(const struct machine *m, const char *option, in
 {
 	struct lw_arena *a = lw_arena_new();
 	struct lw_host *h = lw_arena_alloc(a, sizeof *h);
-	struct lw_cgroup_eyes eyes = { (void *)(uintptr_t)m, can, owner, delegated, read_text, occupied };
+	struct lw_cgroup_eyes eyes = {
+		(void *)(uintptr_t)m, can, owner, delegated, read_text, device_programs, occupied
+	};
 	*h = (struct lw_host){ .arena = a, .uid = m->uid, .state_fd = -1 };
 	*ret = lw_cgroup_probe_with(h, m->mountinfo, strlen(m->mountinfo), m->self, strlen(m->self), option, &eyes,
 				    err);

@@ -16,8 +16,7 @@
 
 #define BOX "/@ID@"
 #define CAP_MKNOD_BIT (UINT64_C(1) << 27)
-#define RULES                                                                                                          \
-	"c *:* m|b *:* m|c 1:3 rwm|c 1:5 rwm|c 1:7 rwm|c 1:8 rwm|c 1:9 rwm|c 5:0 rwm|c 5:1 rwm|c 5:2 rwm|c 136:* rwm"
+#define RULES "c 1:3 rwm|c 1:5 rwm|c 1:7 rwm|c 1:8 rwm|c 1:9 rwm|c 5:0 rwm|c 5:1 rwm|c 5:2 rwm|c 136:* rwm"
 
 struct fixture {
 	struct lw_spec *spec;
@@ -51,8 +50,9 @@ static int teardown(void **state)
 static void v1(struct fixture *f)
 {
 	struct lw_cgroup_host *c = &f->host.cgroup;
-	static const char *const parents[] = { "/cg/pids/lunward", "/cg/memory/lunward", "/cg/cpu/lunward",
-					       "/cg/devices/lunward", "/cg/freezer/lunward" };
+	static const char *const parents[] = { "/cg/pids/lunward",    "/cg/memory/lunward",  "/cg/cpu/lunward",
+					       "/cg/devices/lunward", "/cg/freezer/lunward", "/cg/cpuset/lunward",
+					       "/cg/blkio/lunward" };
 	c->version = 1;
 	for (int i = 0; i < LW_CTL_COUNT; i++)
 		c->parent[i] = parents[i];
@@ -63,8 +63,9 @@ static void v2(struct fixture *f)
 {
 	struct lw_cgroup_host *c = &f->host.cgroup;
 	c->version = 2;
-	for (int i = 0; i <= LW_CTL_CPU; i++)
-		c->parent[i] = "/cg/lunward";
+	for (int i = 0; i < LW_CTL_COUNT; i++)
+		if (i != LW_CTL_DEVICES && i != LW_CTL_FREEZER)
+			c->parent[i] = "/cg/lunward";
 	c->why[LW_CTL_DEVICES] = "no devices; no cure";
 	f->host.swap_accounting = true;
 }
@@ -91,9 +92,22 @@ static int plan(struct fixture *f, uint64_t flags)
 				     (long long)op->num[1], (long long)op->num[2]);
 			continue;
 		}
-		assert_int_equal(op->kind, LW_OP_CGROUP_SET);
-		lw_text_addf(&t, "%s: %s/%s = ", op->key, op->str[0], op->str[1]);
-		for (const char *c = op->str[2]; *c; c++)
+		const char *value = op->str[2];
+		if (op->kind == LW_OP_CGROUP_SET) {
+			lw_text_addf(&t, "%s: %s/%s = ", op->key, op->str[0], op->str[1]);
+		} else if (op->kind == LW_OP_CGROUP_IO) {
+			lw_text_addf(&t, "%s: io %s v%s %s %lld %lld %lld %lld\n", op->key, op->str[0], op->str[2],
+				     op->str[1], (long long)op->num[0], (long long)op->num[1], (long long)op->num[2],
+				     (long long)op->num[3]);
+			continue;
+		} else {
+			value = op->str[1];
+			assert_true(op->kind == LW_OP_CGROUP_DEVICES || op->kind == LW_OP_CGROUP_CPUSET);
+			lw_text_addf(&t, "%s: %s %s v%lld = ", op->key,
+				     op->kind == LW_OP_CGROUP_DEVICES ? "devices" : "cpuset", op->str[0],
+				     (long long)op->num[0]);
+		}
+		for (const char *c = value; *c; c++)
 			lw_text_addn(&t, *c == '\n' ? "|" : c, 1);
 		lw_text_add(&t, "\n");
 	}
@@ -119,9 +133,7 @@ static void refused(struct fixture *f, uint64_t flags, const char *path, const c
 	assert_string_equal(f->err.hint, hint);
 }
 
-#define DEVICES_V1                                                                                                     \
-	"devices: /cg/devices/lunward" BOX "/devices.deny = a\n"                                                       \
-	"devices: /cg/devices/lunward" BOX "/devices.allow = " RULES "\n"
+#define DEVICES_V1 "devices: devices /cg/devices/lunward" BOX " v1 = " RULES
 
 static void defaults_v1(void **state)
 {
@@ -152,7 +164,7 @@ static void devices_v1_in_the_hosts_user_namespace(void **state)
 				     "limits.pids: /cg/pids/lunward" BOX "/pids.max = 1024\n"
 				     "limits.memory: /cg/memory/lunward" BOX "/memory.limit_in_bytes = 4294967296\n"
 				     "limits.swap: /cg/memory/lunward" BOX
-				     "/memory.memsw.limit_in_bytes = 4294967296\n" DEVICES_V1);
+				     "/memory.memsw.limit_in_bytes = 4294967296\n" DEVICES_V1 "\n");
 }
 
 static void all_limits_v1(void **state)
@@ -176,8 +188,132 @@ static void all_limits_v1(void **state)
 	      "limits.swap: /cg/memory/lunward" BOX "/memory.memsw.limit_in_bytes = 68157440\n"
 	      "limits.cpus: /cg/cpu/lunward" BOX "/cpu.cfs_period_us = 100000\n"
 	      "limits.cpus: /cg/cpu/lunward" BOX "/cpu.cfs_quota_us = 150000\n" DEVICES_V1
-	      "devices[0]: /cg/devices/lunward" BOX "/devices.allow = /dev/snd rw\n"
-	      "devices[1]: /cg/devices/lunward" BOX "/devices.allow = /dev/ttyS0 rwm\n");
+	      "|/dev/snd rw|/dev/ttyS0 rwm\n");
+}
+
+static const char *tail(const struct fixture *f, const char *first)
+{
+	const char *at = strstr(f->text, first);
+	if (!at)
+		fail_msg("no '%s' in '%s'", first, f->text);
+	return at;
+}
+
+static void further_limits(struct fixture *f, struct lw_io io[static 2])
+{
+	struct lw_limits *l = &f->spec->limits;
+	l->memory_low = 16 << 20;
+	l->cpu_weight = 200;
+	l->cpuset = "0-1";
+	io[0] = (struct lw_io){ .device = "/dev/vda", .rbps = 1 << 20, .wiops = 100 };
+	io[1] = (struct lw_io){ .device = "8:0", .wbps = 2 << 20, .riops = 7 };
+	l->io = (struct lw_ios){ 2, io };
+}
+
+static void further_limits_v1(void **state)
+{
+	struct fixture *f = *state;
+	struct lw_io io[2];
+	v1(f);
+	further_limits(f, io);
+	assert_int_equal(plan(f, CLONE_NEWUSER), 0);
+	assert_string_equal(tail(f, "limits.memory_low"),
+			    "limits.memory_low: /cg/memory/lunward" BOX "/memory.soft_limit_in_bytes = 16777216\n"
+			    "limits.cpu_weight: /cg/cpu/lunward" BOX "/cpu.shares = 2048\n"
+			    "limits.cpuset: cpuset /cg/cpuset/lunward" BOX " v1 = 0-1\n"
+			    "limits.io[0]: io /cg/blkio/lunward" BOX " v1 /dev/vda 1048576 0 0 100\n"
+			    "limits.io[1]: io /cg/blkio/lunward" BOX " v1 8:0 0 2097152 7 0\n");
+	/* Each hierarchy has a directory that is joined. */
+	assert_int_equal(f->plan->cgroup_slots, 5);
+}
+
+static void further_limits_v2(void **state)
+{
+	struct fixture *f = *state;
+	struct lw_io io[2];
+	v2(f);
+	further_limits(f, io);
+	f->spec->limits.memory_high = 48 << 20;
+	f->spec->limits.oom_group = true;
+	assert_int_equal(plan(f, CLONE_NEWUSER), 0);
+	assert_string_equal(tail(f, "make"), tail(f, "make /cg/lunward" BOX " 67 slot 0 v2\n"));
+	assert_string_equal(tail(f, "limits.memory_high"),
+			    "limits.memory_high: /cg/lunward" BOX "/memory.high = 50331648\n"
+			    "limits.memory_low: /cg/lunward" BOX "/memory.low = 16777216\n"
+			    "limits.oom_group: /cg/lunward" BOX "/memory.oom.group = 1\n"
+			    "limits.cpu_weight: /cg/lunward" BOX "/cpu.weight = 200\n"
+			    "limits.cpuset: cpuset /cg/lunward" BOX " v2 = 0-1\n"
+			    "limits.io[0]: io /cg/lunward" BOX " v2 /dev/vda 1048576 0 0 100\n"
+			    "limits.io[1]: io /cg/lunward" BOX " v2 8:0 0 2097152 7 0\n");
+	assert_int_equal(f->plan->cgroup_slots, 1);
+}
+
+/* 100 is what a cgroup has that nobody touched: 1024 shares. The ends stay within what the kernel takes, 2 to 262144.
+ */
+static void weights_as_shares(void **state)
+{
+	static const struct {
+		int weight;
+		const char *shares;
+	} cases[] = { { 1, "/cpu.shares = 10\n" },
+		      { 100, "/cpu.shares = 1024\n" },
+		      { 10000, "/cpu.shares = 102400\n" } };
+	struct fixture *f = *state;
+	v1(f);
+	for (size_t i = 0; i < 3; i++) {
+		f->spec->limits.cpu_weight = cases[i].weight;
+		assert_int_equal(plan(f, CLONE_NEWUSER), 0);
+		tail(f, cases[i].shares);
+		f->plan = lw_plan_free(f->plan);
+		free(f->text);
+		f->text = NULL;
+	}
+}
+
+static void what_version_1_does_not_have(void **state)
+{
+	struct fixture *f = *state;
+	v1(f);
+	f->spec->limits.memory_high = 1 << 20;
+	refused(f, CLONE_NEWUSER, "limits.memory_high", "cgroup version 1",
+		"boot with systemd.unified_cgroup_hierarchy=1, or take it out");
+	f->plan = lw_plan_free(f->plan);
+	free(f->text);
+	f->text = NULL;
+	f->spec->limits.memory_high = 0;
+	f->spec->limits.oom_group = true;
+	f->err = (struct lw_err){ 0 };
+	refused(f, CLONE_NEWUSER, "limits.oom_group", "cgroup version 1",
+		"boot with systemd.unified_cgroup_hierarchy=1, or take it out");
+}
+
+static void device_program_v2(void **state)
+{
+	struct fixture *f = *state;
+	struct lw_device snd = { .path = "/dev/snd", .access = "r" };
+	v2(f);
+	f->host.cgroup.parent[LW_CTL_DEVICES] = "/cg/lunward";
+	f->spec->devices = (struct lw_devices){ 1, &snd };
+	assert_int_equal(plan(f, CLONE_NEWUSER), 0);
+	assert_string_equal(tail(f, "devices:"), "devices: devices /cg/lunward" BOX " v2 = " RULES "|/dev/snd r\n");
+	assert_int_equal(f->plan->cgroup_slots, 1);
+}
+
+/* The whole of /dev: the controller could refuse nothing, unless the access is narrower. */
+static void every_device(void **state)
+{
+	struct fixture *f = *state;
+	struct lw_device all = { .path = "/dev" };
+	v1(f);
+	f->spec->devices = (struct lw_devices){ 1, &all };
+	f->spec->capabilities.set[LW_CAP_BOUNDING] = CAP_MKNOD_BIT;
+	assert_int_equal(plan(f, 0), 0);
+	assert_null(strstr(f->text, "devices"));
+	f->plan = lw_plan_free(f->plan);
+	free(f->text);
+	all.access = "r";
+	assert_int_equal(plan(f, 0), 0);
+	assert_string_equal(tail(f, "devices:"), DEVICES_V1 "|/dev r\n");
 }
 
 static void comounted_v1(void **state)
@@ -256,12 +392,22 @@ static void written_limits_without_cgroups_are_errors(void **state)
 	} cases[] = { { LW_LIMIT_PIDS, "limits.pids" },
 		      { LW_LIMIT_MEMORY, "limits.memory" },
 		      { LW_LIMIT_SWAP, "limits.swap" },
-		      { LW_LIMIT_CPUS, "limits.cpus" } };
+		      { LW_LIMIT_CPUS, "limits.cpus" },
+		      { LW_LIMIT_MEMORY_HIGH, "limits.memory_high" },
+		      { LW_LIMIT_MEMORY_LOW, "limits.memory_low" },
+		      { LW_LIMIT_CPU_WEIGHT, "limits.cpu_weight" },
+		      { LW_LIMIT_CPUSET, "limits.cpuset" },
+		      { LW_LIMIT_IO, "limits.io" },
+		      { LW_LIMIT_OOM_GROUP, "limits.oom_group" } };
 	struct fixture *f = *state;
+	struct lw_io io[2];
 	none(f);
+	further_limits(f, io);
+	f->spec->limits.memory_high = 48 << 20;
+	f->spec->limits.oom_group = true;
 	f->spec->limits.rec.origin = (struct lw_origin){ "/p/web.lua", 12 };
 	f->spec->limits.cpus = 500;
-	for (size_t i = 0; i < 4; i++) {
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		f->err = (struct lw_err){ 0 };
 		f->spec->limits.rec.set = UINT64_C(1) << cases[i].limit;
 		refused(f, CLONE_NEWUSER, cases[i].path, "no cgroup here", "get one");
@@ -323,6 +469,12 @@ int main(void)
 		TEST(defaults_v1),
 		TEST(devices_v1_in_the_hosts_user_namespace),
 		TEST(all_limits_v1),
+		TEST(further_limits_v1),
+		TEST(further_limits_v2),
+		TEST(weights_as_shares),
+		TEST(what_version_1_does_not_have),
+		TEST(device_program_v2),
+		TEST(every_device),
 		TEST(comounted_v1),
 		TEST(defaults_v2),
 		TEST(cpus_v2),

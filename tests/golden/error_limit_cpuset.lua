@@ -1,0 +1,4 @@
+return sandbox {
+  command = { "/usr/bin/true" },
+  limits = { cpuset = "3-1" },
+}

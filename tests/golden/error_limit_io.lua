@@ -1,0 +1,9 @@
+return sandbox {
+  command = { "/usr/bin/true" },
+  limits = {
+    io = {
+      { device = "/dev/vda", rbps = "1M" },
+      { device = "/dev/vda", wbps = "1M" },
+    },
+  },
+}

@@ -1,0 +1,6 @@
+return sandbox {
+  command = { "/usr/bin/true" },
+  limits = {
+    memory_high = "48M",
+  },
+}

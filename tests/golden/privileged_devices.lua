@@ -1,0 +1,1 @@
+return sandbox { command = { "/usr/bin/true" }, devices = { device "/dev" } }
