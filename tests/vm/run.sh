@@ -3,11 +3,12 @@
 # and runs guest.sh there: the live suites under pure cgroup v2, as root and then as an ordinary user with subordinate
 # ids and a delegated cgroup. One boot for all. TAP on stdout; exit 0, 1, or 77 where it cannot run, with the reason.
 #
-#   run.sh [SUITE.bats...]        suites, as paths below tests/, for both. Without: limits and isolation as the user, and
-#                                 limits as root: what a pure cgroup v2 and no privilege change, in about a minute
+#   run.sh [SUITE.bats...]        suites, as paths below tests/, for both. Without: limits, resources and isolation as the
+#                                 user, limits, resources and devices as root: what a pure cgroup v2 and no privilege
+#                                 change, in about two minutes
 #
 # The kernel package is fetched once into ${XDG_CACHE_HOME:-~/.cache}/lunward-vm. Nothing on this machine is mounted (the
-# share is assembled in a private mount namespace), installed or configured. Environment: LUNWARD_VM_TIMEOUT (300 s),
+# share is assembled in a private mount namespace), installed or configured. Environment: LUNWARD_VM_TIMEOUT (600 s),
 # LUNWARD_VM_ACCEL (what works: kvm, else tcg), LUNWARD_VM_VERBOSE=1 (the guest's console on stderr).
 set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin
@@ -16,7 +17,7 @@ here=$(dirname "$(readlink -f "$0")")
 tree=$(readlink -f "$here/../..")
 build=$(readlink -f "${LUNWARD_BUILD:-$tree/build}")
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/lunward-vm
-timeout=${LUNWARD_VM_TIMEOUT:-300}
+timeout=${LUNWARD_VM_TIMEOUT:-600}
 
 skip() { echo "1..0 # SKIP $*"; exit 77; }
 die() { echo "Bail out! $*"; exit 1; }
@@ -122,8 +123,8 @@ if [ $# -gt 0 ]; then
 	suites root "$@"
 	suites user "$@"
 else
-	suites root live/limits.bats
-	suites user live/isolation.bats live/limits.bats
+	suites root live/limits.bats live/devices.bats live/resources.bats
+	suites user live/isolation.bats live/limits.bats live/resources.bats
 fi
 
 # --- the boot --------------------------------------------------------------------------
