@@ -84,6 +84,22 @@ static void warn_owner(struct findings *f, const struct lw_spec *s, const struct
 	add(f, &w, true);
 }
 
+/* The same of a device: what is not for everybody cannot be opened by who has other ids. */
+static void warn_device_owner(struct findings *f, const struct lw_spec *s, size_t i)
+{
+	const struct lw_device *d = &s->devices.v[i];
+	struct lw_err w = { 0 };
+	struct stat st;
+	if (s->ids.mode != LW_IDS_AUTO || s->namespaces.mode[LW_NS_USER] != LW_NS_NEW || stat(d->source, &st) < 0 ||
+	    S_ISDIR(st.st_mode) || st.st_mode & S_IROTH)
+		return;
+	lw_fail_as(&w, LW_ERR_POLICY, -EACCES, "'%s' belongs to nobody inside, which cannot open it", d->source);
+	lw_err_hint(&w, "let others use it (chmod o+rw), or share the ids: namespaces.user = \"host\"");
+	lw_err_at(&w, d->rec.origin);
+	lw_err_in(&w, "devices[%zu]", i);
+	add(f, &w, true);
+}
+
 static void warn_paths(struct findings *f, const struct lw_spec *s, const struct lw_host *host)
 {
 	if (s->root.kind == LW_ROOT_DIR)
@@ -99,9 +115,11 @@ static void warn_paths(struct findings *f, const struct lw_spec *s, const struct
 		snprintf(key, sizeof key, "secrets.%s", s->secrets.v[i].name);
 		warn_absent(f, s->secrets.v[i].rec.origin, key, SIZE_MAX, s->secrets.v[i].file);
 	}
-	for (size_t i = 0; i < s->devices.n; i++)
-		warn_absent(f, s->devices.v[i].rec.origin, "devices", i,
-			    s->devices.v[i].source ? s->devices.v[i].source : s->devices.v[i].path);
+	for (size_t i = 0; i < s->devices.n; i++) {
+		warn_absent(f, s->devices.v[i].rec.origin, "devices", i, s->devices.v[i].source);
+		if (host->uid == 0)
+			warn_device_owner(f, s, i);
+	}
 }
 
 static void check(struct cli *c, const char *file, struct lw_host *host, struct findings *f)

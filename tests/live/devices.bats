@@ -73,6 +73,17 @@ host_users() { profile "namespaces = { user = \"host\" }, $1"; }
 	assert_output_has "/passwd"
 }
 
+@test "devices: check says which cannot be opened by the ids inside" {
+	need_root
+	mknod -m 600 mine c 1 3
+	mknod -m 666 everybodys c 1 3
+	profile "devices = { { path = \"/dev/a\", source = \"$WORK/everybodys\" }, { path = \"/dev/b\", source = \"$WORK/mine\" } }"
+	run "$LUNWARD" check ./p.lua
+	assert_status 0
+	assert_output_has "p.lua:2: devices[1]: '$WORK/mine' belongs to nobody inside"
+	assert_lacks everybodys
+}
+
 @test "row 31: no node can be made and used, whatever the capabilities" {
 	local setting
 	for setting in "" "--cap-add MKNOD" "--cap-add ALL" "--device /dev/null:/dev/other" "--privileged"; do

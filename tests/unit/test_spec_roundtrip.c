@@ -55,6 +55,11 @@ static const char *const canonical_texts[] = {
 	"{'action':'kill','names':['all']}],'architectures':['x86']}}",
 	"{'limits':{'pids':32,'memory':67108864,'swap':0,'cpus':0.5}}",
 	"{'limits':{'cpus':2}}",
+	"{'limits':{'memory_high':67108864,'memory_low':65536,'cpu_weight':10000,'cpuset':'0-3,8','cpu_time':'10s',"
+	"'io':[{'device':'/dev/vda','rbps':65536,'wiops':1},{'device':'8:16','wbps':1048576,'riops':7}],"
+	"'oom_group':true}}",
+	"{'privileged':true}",
+	"{'devices':[{'path':'/dev','access':'r'}],'privileged':true}",
 	"{'limits':{'cpus':0.1}}",
 	"{'rlimits':{'core':0,'nofile':[1024,'unlimited'],'as':'unlimited'}}",
 	"{'network':{'path':'/run/netns/blue'},'namespaces':{'ipc':{'path':'/proc/1/ns/"
@@ -116,6 +121,8 @@ static void test_spellings(void **state)
 		{ "{'limits':{'memory':'64M','pids':'32','cpus':'1.5'}}",
 		  "{'limits':{'pids':32,'memory':67108864,'cpus':1.5}}" },
 		{ "{'limits':{'memory':67108864.0}}", "{'limits':{'memory':67108864}}" },
+		{ "{'limits':{'io':[{'device':'8:0','rbps':'1M','riops':'5'}],'cpu_time':90}}",
+		  "{'limits':{'cpu_time':'1m30s','io':[{'device':'8:0','rbps':1048576,'riops':5}]}}" },
 		{ "{'limits':{'swap':'0'}}", "{'limits':{'swap':0}}" },
 		{ "{'timeout':10}", "{'timeout':'10s'}" },
 		{ "{'timeout':0.25}", "{'timeout':'250ms'}" },

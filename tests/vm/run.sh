@@ -79,7 +79,7 @@ make_initramfs() {
 	chmod 755 "$dir/init"
 	mkdir "$work/modroot"
 	ln -s "$cache/kernel/mods/usr/lib" "$work/modroot/lib"
-	for module in virtio_pci virtiofs overlay; do
+	for module in virtio_pci virtio_blk virtiofs overlay; do
 		modprobe -q -d "$work/modroot" -S "$(cat "$cache/kernel/version")" --show-depends "$module" || true
 	done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' >"$work/modules"
 	while read -r file; do
@@ -147,6 +147,7 @@ boot() {
 	cmdline+=" tsc=reliable clocksource=tsc cgroup_no_v1=all"
 	rm -f "$share"/ctl/{up,done,output}
 	: >"$share/ctl/output"
+	truncate -s 1M "$work/disk" # for limits on a disk
 	rm -f "$work/fs.sock"
 	setpriv --pdeathsig TERM "$virtiofsd" --socket-path="$work/fs.sock" --rlimit-nofile="$(ulimit -Hn)" \
 		-o "source=$share" -o cache=always -o xattr -o sandbox=chroot >"$work/virtiofsd.log" 2>&1 &
@@ -162,6 +163,7 @@ boot() {
 		-nodefaults -no-user-config -display none -nic none -no-reboot \
 		-kernel "$cache/kernel/vmlinuz" -initrd "$work/initramfs.img" -append "$cmdline" \
 		-serial "file:$work/console" -device virtio-rng-pci -chardev "socket,id=fs,path=$work/fs.sock" \
+		-drive "if=none,id=disk,format=raw,file=$work/disk" -device virtio-blk-pci,drive=disk \
 		-device vhost-user-fs-pci,chardev=fs,tag=host,queue-size=1024 </dev/null >"$work/qemu.log" 2>&1 &
 	qemu=$!
 	pids=("$qemu" "${pids[@]}")
