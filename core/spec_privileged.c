@@ -17,7 +17,12 @@ static int add_every_device(struct lw_spec *s, struct lw_err *err)
 		return lw_codec_nomem(err);
 	if (d->n)
 		memcpy(v, d->v, d->n * sizeof(*v));
-	v[d->n] = (struct lw_device){ .rec.origin = s->rec.origin, .path = "/dev", .source = "/dev", .access = "rwm" };
+	v[d->n] = (struct lw_device){
+		.rec = { s->rec.origin, 1 }, /* as if its path had been written */
+		.path = "/dev",
+		.source = "/dev",
+		.access = "rwm",
+	};
 	*d = (struct lw_devices){ d->n + 1, v };
 	return 0;
 }

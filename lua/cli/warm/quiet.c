@@ -2,6 +2,7 @@
  * comes to the same error and words it), a terminal, helpers for id maps, anything that needs more than a plan. */
 #include <errno.h>
 #include "base/err.h"
+#include "cgroup.h"
 #include "chown.h"
 #include "idmap_helper.h"
 #include "ids_modes.h"
@@ -64,6 +65,25 @@ int lw_chown_source(const struct lw_op *op, int fd, uint32_t lease_first, struct
 int lw_namespace_open(struct lw_run *run, const struct lw_op *op, struct lw_err *err)
 {
 	(void)run, (void)op, (void)err;
+	return -ENOSYS;
+}
+
+int lw_cgroup_cpuset(const char *dir, int version, const char *cpus, struct lw_err *err)
+{
+	(void)dir, (void)version, (void)cpus, (void)err;
+	return -ENOSYS;
+}
+
+int lw_cgroup_devices(const char *dir, int version, const char *rules, struct lw_err *err)
+{
+	(void)dir, (void)version, (void)rules, (void)err;
+	return -ENOSYS;
+}
+
+int lw_cgroup_io(const char *dir, int version, const char *device, const int64_t limits[LW_IO_LIMITS],
+		 struct lw_err *err)
+{
+	(void)dir, (void)version, (void)device, (void)limits, (void)err;
 	return -ENOSYS;
 }
 
