@@ -16,6 +16,7 @@
 #include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <termios.h>
+#include "child_lsm.h"
 #include "child_mount.h"
 #include "child_net.h"
 #include "child_time.h"
@@ -400,6 +401,13 @@ static int apply(struct lw_run *run, const struct lw_op *op, uint32_t index, int
 		if (!p->filter.n || !p->no_new_privileges) /* a filter loaded early was before the last changes */
 			report_exec(run, index);
 		return do_exec(run);
+	case LW_OP_PRCTL:
+	case LW_OP_PERSONALITY:
+	case LW_OP_LANDLOCK_NEW:
+	case LW_OP_LANDLOCK_PATH:
+	case LW_OP_LANDLOCK_PORT:
+	case LW_OP_LANDLOCK_END:
+		return lw_child_lsm(run, op, ret_step);
 	default:
 		return lw_child_mount(run, op, ret_step);
 	}
@@ -478,7 +486,7 @@ _Noreturn void lw_child_main(struct lw_run *run)
 {
 	static const uint64_t standard[4];
 	run->root = run->sysctls = run->empty = run->null = run->terminal = -1;
-	run->dev = run->var = run->scratch = -1;
+	run->dev = run->var = run->scratch = run->ruleset = -1;
 	/* Whoever waits for our word must hear when nobody is left to give it. */
 	for (int i = 0; i < 2; i++)
 		if (run->outer[i] >= 0)

@@ -267,6 +267,7 @@ int lw_host_probe(const struct lw_host_options *o, struct lw_host **ret, struct 
 			       .arch = "",
 			       .environ_ = o->environ_ };
 	probe_machine(h);
+	lw_host_lsm_probe(h);
 	int r = probe_caps(h, err);
 	if (r >= 0)
 		r = open_state(h, o, err);

@@ -46,6 +46,8 @@ struct lw_cgroup_host {
 					   * (<parent>/supervisor) so that subtree_control can be written */
 };
 
+enum lw_selinux_host { LW_SELINUX_OFF, LW_SELINUX_PERMISSIVE, LW_SELINUX_ENFORCING };
+
 /* One top-level entry of the host view: a directory to bind, or a link to copy. */
 struct lw_view_entry {
 	const char *path; /* "/usr" */
@@ -69,6 +71,9 @@ struct lw_host {
 	bool privileged; /* may make mounts and map ids without a helper: uid 0 with CAP_SYS_ADMIN, SETUID, SETGID, and
 			  * (in a container) with ids to give away */
 	struct lw_cgroup_host cgroup;
+	int landlock_abi;          /* 0: this kernel has no Landlock, or hides it */
+	bool apparmor;             /* enabled in this kernel */
+	int selinux;               /* enum lw_selinux_host */
 	const char *state_dir;     /* exists, 0700, ours */
 	int state_fd;              /* O_PATH|O_DIRECTORY on it; -1 in tests */
 	size_t n_subuid, n_subgid; /* the caller's own ranges in /etc/subuid, /etc/subgid */
@@ -109,6 +114,12 @@ struct lw_host *lw_host_free(struct lw_host *h);
 int lw_host_view_probe(struct lw_host *h);
 #define LW_HOST_VIEW 10
 extern const char *const lw_host_view_paths[LW_HOST_VIEW];
+
+/* Fills landlock_abi, apparmor and selinux (core/host_lsm.c). Called by lw_host_probe. */
+void lw_host_lsm_probe(struct lw_host *h);
+
+/* Can this kernel hold all that the key (enum lw_landlock_key) of `landlock` restricts? (core/stage_landlock.c) */
+bool lw_landlock_can(const struct lw_host *h, unsigned key);
 
 /* Parsers of untrusted bytes, each with a fuzz target. */
 struct lw_mountinfo {

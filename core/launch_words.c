@@ -77,6 +77,8 @@ static const char *hint_for(const struct lw_plan *p, const struct lw_op *op, int
 	case LW_OP_CGROUP_JOIN:
 		return "see `lunward doctor` for which cgroups are usable";
 	default:
+		if (lw_lsm_hint(op, code))
+			return lw_lsm_hint(op, code);
 		break;
 	}
 	if (step == LW_STEP_TARGET && code == EROFS)

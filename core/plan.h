@@ -73,6 +73,12 @@ enum lw_op_kind {
 	LW_OP_NICE,          /* num0 */
 	LW_OP_UMASK,         /* num0 */
 	LW_OP_CWD,           /* str0: chdir, then verified inside */
+	LW_OP_PRCTL,         /* str0: what for; num0: option, num1-num3: arguments of prctl(2) */
+	LW_OP_PERSONALITY,   /* num0: personality(2) */
+	LW_OP_LANDLOCK_NEW,  /* num0: restricted file accesses, num1: network, num2: scopes */
+	LW_OP_LANDLOCK_PATH, /* str0: path inside; num0: accesses allowed below it */
+	LW_OP_LANDLOCK_PORT, /* num0: port, num1: accesses allowed */
+	LW_OP_LANDLOCK_END,  /* the rules hold from here on */
 	LW_OP_SECUREBITS,    /* num0: SECBIT_* (keep capabilities over the change of ids; no root privileges) */
 	LW_OP_USER,          /* num0 uid, num1 gid; groups in plan->groups; num2: setgroups allowed */
 	LW_OP_BOUNDING_DROP, /* num0: mask to keep */
@@ -152,6 +158,8 @@ struct lw_op_row {
 	const char *str[LW_OP_STRS]; /* names of the arguments, NULL where unused */
 	const char *num[LW_OP_NUMS]; /* a trailing "=" + 'o' octal, 'x' hexadecimal: "mode=o" */
 };
+/* The cure for a failed operation of Landlock, hardening or a label, or NULL (core/lsm_words.c). */
+const char *lw_lsm_hint(const struct lw_op *op, int code);
 extern const struct lw_op_row lw_op_table[LW_OP_COUNT];
 int lw_op_side(int kind);
 /* The user namespace inside is not the host's: a new one, or one that is joined. */

@@ -29,6 +29,7 @@ struct lw_run {
 	/* child only */
 	int root, sysctls, empty, null, terminal;
 	int dev, var; /* our own fresh directories on /dev and /var, or -1 */
+	int ruleset;  /* of Landlock, while its rules are added, or -1 */
 	int scratch;  /* the tmpfs that default directories share, or -1 */
 	int init_is_ready;
 };

@@ -237,6 +237,27 @@ static const struct lw_field sandbox_fields[LW_KEY_COUNT] = {
 			     .def = "seccomp.default",
 			     .help = "Which system calls the command may make, seccomp(2). Calls newer than the policy "
 				     "answer ENOSYS." },
+	[LW_KEY_LANDLOCK] = { .key = "landlock",
+			      .kind = LW_K_RECORD,
+			      .offset = AT(landlock),
+			      .rec = &lw_landlock_schema,
+			      .merge = LW_MERGE_MAP,
+			      .form = "{ read=, write=, execute=, connect_tcp=, bind_tcp=, scope=, required= }",
+			      .def = "nothing; with network = \"host\" scope = { \"abstract_unix_socket\" }",
+			      .help = "What the command may do with files it can see, TCP ports and processes outside, "
+				      "landlock(7). It stands beside permissions, mounts and capabilities and no "
+				      "privilege lifts it. What this kernel's Landlock cannot do is said, or refused "
+				      "when `required`." },
+	[LW_KEY_HARDENING] = { .key = "hardening",
+			       .kind = LW_K_RECORD,
+			       .offset = AT(hardening),
+			       .rec = &lw_hardening_schema,
+			       .merge = LW_MERGE_MAP,
+			       .form = "{ memory_deny_write_execute=, disable_speculation=, core_scheduling=, … }",
+			       .def = "lock_personality",
+			       .help = "Switches of the kernel that make a process harder to attack, prctl(2). One "
+				       "that "
+				       "is asked for and cannot be had is an error." },
 	[LW_KEY_LIMITS] = { .key = "limits",
 			    .kind = LW_K_RECORD,
 			    .offset = AT(limits),

@@ -235,6 +235,40 @@ struct lw_seccomp {
 	bool log;                        /* denials go to the kernel's audit, too */
 };
 
+/* Landlock rules; a kind of access is restricted when its list was written, were it empty. */
+enum lw_landlock_key {
+	LW_LANDLOCK_READ,
+	LW_LANDLOCK_WRITE,
+	LW_LANDLOCK_EXECUTE,
+	LW_LANDLOCK_CONNECT_TCP,
+	LW_LANDLOCK_BIND_TCP,
+	LW_LANDLOCK_SCOPE,
+	LW_LANDLOCK_REQUIRED,
+	LW_LANDLOCK_KEY_COUNT,
+};
+#define LW_LANDLOCK_LISTS (LW_LANDLOCK_SCOPE + 1)
+struct lw_landlock {
+	struct lw_rec rec;
+	struct lw_strlist list[LW_LANDLOCK_LISTS]; /* by key: paths, ports as text, scope words */
+	bool required;
+};
+
+enum lw_hardening_key {
+	LW_HARDENING_MEMORY,
+	LW_HARDENING_SPECULATION,
+	LW_HARDENING_CORE_SCHEDULING,
+	LW_HARDENING_SECURE_BITS,
+	LW_HARDENING_PERSONALITY,
+	LW_HARDENING_TSC,
+	LW_HARDENING_KEY_COUNT,
+};
+struct lw_hardening {
+	struct lw_rec rec;
+	bool memory_deny_write_execute, core_scheduling;
+	bool lock_personality, time_stamp_counter;          /* true by default */
+	struct lw_strlist disable_speculation, secure_bits; /* words of lw_speculation_table, lw_securebit_table */
+};
+
 /* Limits on one block device; 0: none of that kind. */
 struct lw_io {
 	struct lw_rec rec;
@@ -324,6 +358,8 @@ enum lw_key {
 	LW_KEY_CAPABILITIES,
 	LW_KEY_NO_NEW_PRIVILEGES,
 	LW_KEY_SECCOMP,
+	LW_KEY_LANDLOCK,
+	LW_KEY_HARDENING,
 	LW_KEY_LIMITS,
 	LW_KEY_RLIMITS,
 	LW_KEY_NETWORK,
@@ -367,6 +403,8 @@ struct lw_spec {
 	struct lw_caps capabilities;
 	bool no_new_privileges;
 	struct lw_seccomp seccomp;
+	struct lw_landlock landlock;
+	struct lw_hardening hardening;
 	struct lw_limits limits;
 	struct lw_rlimits rlimits;
 	int network;                 /* enum lw_network */

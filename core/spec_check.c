@@ -2,6 +2,7 @@
  * looks at the spec and at nothing else; what depends on the machine is said by the plan. What is merely unwise is
  * spec_warn.c's. */
 #include <linux/capability.h>
+#include <linux/securebits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -501,6 +502,17 @@ static int check_limits(const struct lw_spec *s, struct lw_err *err)
 	return 0;
 }
 
+static int check_secure_bits(const struct lw_spec *s, struct lw_err *err)
+{
+	const struct lw_strlist *bits = &s->hardening.secure_bits;
+
+	for (size_t i = 0; i < bits->n && s->capabilities.set[LW_CAP_AMBIENT]; i++)
+		if (lw_names_value(&lw_securebit_table, bits->v[i]) == SECBIT_NO_CAP_AMBIENT_RAISE)
+			return broken(err, s->hardening.rec.origin, "hardening.secure_bits",
+				      "no_cap_ambient_raise refuses the ambient capabilities of this profile");
+	return 0;
+}
+
 static int check_rlimits(const struct lw_spec *s, struct lw_err *err)
 {
 	char path[64];
@@ -516,10 +528,12 @@ static int check_rlimits(const struct lw_spec *s, struct lw_err *err)
 }
 
 static int (*const rule_table[])(const struct lw_spec *s, struct lw_err *err) = {
-	check_command, check_network,         check_init,         check_mount_namespace, check_hostname,
-	check_ids,     check_proc_sys,        check_mounts,       lw_check_overlays,     check_secrets,
-	check_devices, check_sysctls,         check_capabilities, check_sys_admin,       check_rlimits,
-	check_limits,  lw_check_time_offsets,
+	check_command,         check_network,     check_init,
+	check_mount_namespace, check_hostname,    check_ids,
+	check_proc_sys,        check_mounts,      lw_check_overlays,
+	check_secrets,         check_devices,     check_sysctls,
+	check_capabilities,    check_sys_admin,   check_rlimits,
+	check_limits,          check_secure_bits, lw_check_time_offsets,
 };
 
 int lw_spec_check(const struct lw_spec *s, struct lw_err *err)

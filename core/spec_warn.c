@@ -112,9 +112,17 @@ static void warn_mounts(const struct warner *w)
 
 static void warn_network(const struct warner *w)
 {
-	if (w->s->network == LW_NET_HOST)
-		warn(w, &w->s->rec, "network",
-		     "\"host\": abstract sockets of the host and everything on its loopback stay reachable");
+	const struct lw_landlock *l = &w->s->landlock;
+	bool scoped = !lw_is_set(&l->rec, LW_LANDLOCK_SCOPE);
+
+	if (w->s->network != LW_NET_HOST)
+		return;
+	warn(w, &w->s->rec, "network", "\"host\": everything on the host's loopback stays reachable");
+	for (size_t i = 0; i < l->list[LW_LANDLOCK_SCOPE].n; i++)
+		scoped |= !strcmp(l->list[LW_LANDLOCK_SCOPE].v[i], "abstract_unix_socket");
+	if (!scoped)
+		warn(w, &l->rec, "landlock.scope",
+		     "without \"abstract_unix_socket\" the host's abstract sockets stay reachable");
 }
 
 static void warn_privileged(const struct warner *w)

@@ -44,9 +44,13 @@ int lw_stage_join(struct lw_plan *p, struct lw_err *err);        /* child: cgrou
 int lw_stage_mount(struct lw_plan *p, struct lw_err *err);       /* child: the root and everything in it */
 int lw_stage_host_values(struct lw_plan *p, struct lw_err *err); /* child: hostname, lo, sysctls */
 int lw_stage_process(struct lw_plan *p, struct lw_err *err);     /* child: session, stdio, rlimits, umask, cwd … */
+int lw_stage_landlock(struct lw_plan *p, struct lw_err *err);    /* child: path, port and scope rules */
+int lw_stage_hardening(struct lw_plan *p, struct lw_err *err);   /* child: prctl(2), personality(2) */
 int lw_stage_caps(struct lw_plan *p, struct lw_err *err);        /* child: user and capabilities */
 int lw_stage_seccomp_early(struct lw_plan *p, struct lw_err *err);
 int lw_stage_seccomp(struct lw_plan *p, struct lw_err *err);
+/* After the filter: is what `hardening` promises about system calls what the filter holds? */
+int lw_stage_hardening_held(struct lw_plan *p, struct lw_err *err);
 int lw_stage_exec(struct lw_plan *p, struct lw_err *err);
 
 #endif

@@ -175,6 +175,8 @@ int lw_stage_caps(struct lw_plan *p, struct lw_err *err)
 	uint64_t bits = p->uid ? SECBIT_KEEP_CAPS : 0;
 	if (!p->uid && set[LW_CAP_PERMITTED] != set[LW_CAP_BOUNDING])
 		bits |= SECBIT_NOROOT | SECBIT_NOROOT_LOCKED;
+	for (size_t i = 0; i < s->hardening.secure_bits.n; i++)
+		bits |= (uint64_t)lw_names_value(&lw_securebit_table, s->hardening.secure_bits.v[i]);
 	if (r >= 0 && bits)
 		r = PLAN_OP(p, LW_OP_SECUREBITS, rec, "capabilities", .num = { (int64_t)bits });
 	if (r >= 0)

@@ -13,10 +13,15 @@ const struct lw_stage lw_stage_table[] = {
 	{ "mount", lw_stage_mount },
 	{ "host_values", lw_stage_host_values }, /* hostname, loopback, sysctls: need the namespaces and our proc */
 	{ "process", lw_stage_process },
+	{ "hardening", lw_stage_hardening },
+	/* After the last mount and the last file set-up opens, both of which it would refuse; while CAP_SYS_ADMIN lets
+	 * it be done without no_new_privileges; before a filter that may forbid it. */
+	{ "landlock", lw_stage_landlock },
 	/* Without no_new_privileges loading a filter needs CAP_SYS_ADMIN, so it comes before capabilities drop. */
 	{ "seccomp_early", lw_stage_seccomp_early },
 	{ "caps", lw_stage_caps },
 	{ "seccomp", lw_stage_seccomp }, /* last: nothing before it should need what it forbids */
+	{ "hardening_held", lw_stage_hardening_held },
 	{ "exec", lw_stage_exec },
 };
 const size_t lw_stage_count = ARRAY_LEN(lw_stage_table);

@@ -8,8 +8,8 @@
 #include "lua/eval_child.h"
 
 static const char *const feature_table[] = {
-	"cgroup", "cpu",    "cpuset",    "devices", "freezer",    "idmapped_mounts",
-	"io",     "memory", "newuidmap", "pids",    "privileged", "swap_accounting",
+	"apparmor", "cgroup", "cpu",       "cpuset", "devices",    "freezer", "idmapped_mounts", "io",
+	"landlock", "memory", "newuidmap", "pids",   "privileged", "selinux", "swap_accounting",
 };
 
 static bool has_feature(const struct lw_host *h, const char *name, bool *ret)
@@ -28,7 +28,13 @@ static bool has_feature(const struct lw_host *h, const char *name, bool *ret)
 			*ret = h->cgroup.parent[controllers[i].controller] != NULL;
 			return true;
 		}
-	if (!strcmp(name, "cgroup"))
+	if (!strcmp(name, "apparmor"))
+		*ret = h->apparmor;
+	else if (!strcmp(name, "landlock"))
+		*ret = h->landlock_abi > 0;
+	else if (!strcmp(name, "selinux"))
+		*ret = h->selinux != LW_SELINUX_OFF;
+	else if (!strcmp(name, "cgroup"))
 		*ret = h->cgroup.version != 0;
 	else if (!strcmp(name, "idmapped_mounts")) /* of ordinary file systems: Linux 5.12 */
 		*ret = h->kernel_major > 5 || (h->kernel_major == 5 && h->kernel_minor >= 12);

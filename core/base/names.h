@@ -20,6 +20,9 @@ extern const struct lw_names lw_signal_table;     /* "HUP" 1 …; prefix "SIG" *
 extern const struct lw_names lw_rlimit_table;     /* "as", "core", … the sixteen, value RLIMIT_*; prefix "RLIMIT_" */
 extern const struct lw_names lw_namespace_table;  /* "user", "pid" … in the order of enum lw_ns, value CLONE_NEW* */
 
+extern const struct lw_names lw_landlock_scope_table, lw_speculation_table; /* LANDLOCK_SCOPE_*, PR_SPEC_* */
+extern const struct lw_names lw_securebit_table; /* SECBIT_*, one bit each; prefix "SECBIT_" */
+
 /* Case-insensitive, with or without the prefix: the value, or -1. */
 int64_t lw_names_value(const struct lw_names *t, const char *name);
 /* The first name of a value; NULL when unknown. */

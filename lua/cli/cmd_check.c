@@ -122,6 +122,20 @@ static void warn_paths(struct findings *f, const struct lw_spec *s, const struct
 	}
 }
 
+/* With a newer kernel they are scoped without being asked for. */
+static void warn_abstract_sockets(struct findings *f, const struct lw_spec *s, const struct lw_host *host)
+{
+	struct lw_err w = { 0 };
+	if (s->network != LW_NET_HOST || lw_landlock_can(host, LW_LANDLOCK_SCOPE) ||
+	    lw_is_set(&s->landlock.rec, LW_LANDLOCK_SCOPE))
+		return;
+	lw_fail_as(&w, LW_ERR_POLICY, -EOPNOTSUPP, "the host's abstract sockets stay reachable");
+	lw_err_hint(&w, "this kernel's Landlock cannot scope them; Linux 6.12 can");
+	lw_err_at(&w, s->rec.origin);
+	lw_err_in(&w, "network");
+	add(f, &w, true);
+}
+
 static void check(struct cli *c, const char *file, struct lw_host *host, struct findings *f)
 {
 	struct cli_job job = { .host = host };
@@ -132,6 +146,7 @@ static void check(struct cli *c, const char *file, struct lw_host *host, struct 
 		rule_root_without_userns(f, job.spec);
 		lw_spec_warnings(job.spec, add_warning, f);
 		warn_paths(f, job.spec, host);
+		warn_abstract_sockets(f, job.spec, host);
 		if (lw_plan_build(job.spec, host, &job.plan, &err) < 0) {
 			bool here_only = err.cls != LW_ERR_POLICY;
 			if (here_only && !err.hint[0])

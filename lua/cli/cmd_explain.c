@@ -11,6 +11,7 @@
 #include "ids_modes.h"
 #include "lua/cli/cli.h"
 #include "lua/cli/explain_call.h"
+#include "lua/cli/explain_lsm.h"
 #include "lua/cli/overrides.h"
 #include "root_layout.h"
 
@@ -287,6 +288,7 @@ static json_t *explain(const struct lw_plan *p, bool any_command)
 	}
 	json_object_set_new(o, "shared_namespaces", shared);
 	json_object_set_new(o, "joined_namespaces", joined);
+	cli_explain_lsm(p, o);
 	add_limits(p, o);
 	for (size_t i = 0; i < p->n_notes; i++)
 		json_array_append_new(notes, json_string(p->notes[i]));
@@ -460,6 +462,7 @@ static void tell(struct lw_text *t, const json_t *o)
 	else
 		lw_text_add(t, "  all: there is no filter\n");
 	tell_network(t, o);
+	cli_tell_lsm(t, o);
 	tell_limits(t, json_object_get(o, "limits"));
 	if (json_array_size(shared)) {
 		lw_text_add(t, "Shared with the host (namespaces)\n");

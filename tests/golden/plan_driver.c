@@ -20,7 +20,8 @@ static const int64_t GIB = INT64_C(1) << 30;
 #define USER_HOST .uid = 1000, .gid = 1000, .user = "ada", .home = "/home/ada", .cwd = "/home/ada"
 #define ANY_HOST                                                                                                       \
 	.caps_bounding = CAPS_ALL, .cap_last = 40, .kernel_major = 6, .kernel_minor = 1, .kernel = "6.1.0",            \
-	.arch = "x86_64", .cpus = 4, .state_dir = "/run/lunward", .state_fd = -1, .has_newuidmap = true
+	.arch = "x86_64", .cpus = 4, .landlock_abi = 2, .state_dir = "/run/lunward", .state_fd = -1,                   \
+	.has_newuidmap = true
 #define NO_DELEGATION "no cgroup is delegated to this user; run under: systemd-run --user --scope -p Delegate=yes"
 
 #define NOT_HANDED_ON(name) "the " name " controller is not available here; delegate it: Delegate=" name
@@ -55,6 +56,10 @@ static struct {
 				    [LW_CTL_DEVICES] = "/sys/fs/cgroup/lunward" },
 			.parent_create = { true, true, true, true, false, true, true },
 			.why = { [LW_CTL_FREEZER] = "cgroup v2 freezes without a controller" } } } },
+	{ "root-lsm", /* a newer kernel that runs every security module */
+	  { ROOT_HOST, .caps_bounding = CAPS_ALL, .cap_last = 40, .kernel_major = 6, .kernel_minor = 12,
+	    .kernel = "6.12.0", .arch = "x86_64", .cpus = 4, .state_dir = "/run/lunward", .state_fd = -1,
+	    .landlock_abi = 6, .apparmor = true, .selinux = LW_SELINUX_ENFORCING } },
 	{ "user-subids",
 	  { USER_HOST, ANY_HOST, .n_subuid = 1, .subuid = own_range, .n_subgid = 1, .subgid = own_range,
 	    .cgroup = { .version = 2,

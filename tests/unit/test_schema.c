@@ -92,11 +92,12 @@ static void test_numbers(void **state)
 		unsigned row;
 		const char *key;
 	} v[] = {
-		{ LW_KEY_NAME, "name" },       { LW_KEY_ENV, "env" },
-		{ LW_KEY_USER, "user" },       { LW_KEY_MOUNTS, "mounts" },
-		{ LW_KEY_SECCOMP, "seccomp" }, { LW_KEY_NETWORK, "network" },
-		{ LW_KEY_NICE, "nice" },       { LW_KEY_OOM_SCORE_ADJ, "oom_score_adj" },
-		{ LW_KEY_TIMEOUT, "timeout" }, { LW_KEY_ALLOW_CONTROL_SOCKETS, "allow_control_sockets" },
+		{ LW_KEY_NAME, "name" },         { LW_KEY_ENV, "env" },
+		{ LW_KEY_USER, "user" },         { LW_KEY_MOUNTS, "mounts" },
+		{ LW_KEY_SECCOMP, "seccomp" },   { LW_KEY_NETWORK, "network" },
+		{ LW_KEY_LANDLOCK, "landlock" }, { LW_KEY_HARDENING, "hardening" },
+		{ LW_KEY_NICE, "nice" },         { LW_KEY_OOM_SCORE_ADJ, "oom_score_adj" },
+		{ LW_KEY_TIMEOUT, "timeout" },   { LW_KEY_ALLOW_CONTROL_SOCKETS, "allow_control_sockets" },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(v); i++)
 		assert_ptr_equal(&lw_sandbox_schema.fields[v[i].row], lw_schema_field(&lw_sandbox_schema, v[i].key));

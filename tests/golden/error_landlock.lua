@@ -1,0 +1,7 @@
+return sandbox {
+  command = { "/usr/bin/app" },
+  landlock = {
+    write = { "/tmp" },
+    required = true,
+  },
+}
