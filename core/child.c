@@ -401,6 +401,9 @@ static int apply(struct lw_run *run, const struct lw_op *op, uint32_t index, int
 		if (!p->filter.n || !p->no_new_privileges) /* a filter loaded early was before the last changes */
 			report_exec(run, index);
 		return do_exec(run);
+	case LW_OP_APPARMOR:
+	case LW_OP_SELINUX:
+	case LW_OP_SELINUX_MOUNT:
 	case LW_OP_PRCTL:
 	case LW_OP_PERSONALITY:
 	case LW_OP_LANDLOCK_NEW:

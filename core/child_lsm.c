@@ -1,6 +1,7 @@
-/* child_lsm.c: what the child side of clone asks the kernel to hold against itself: Landlock rules, switches of
- * prctl(2), the personality. Same rules as child.c: raw system calls, no allocation. */
+/* child_lsm.c: what the child side of clone asks the kernel to hold against itself: labels, Landlock rules, switches
+ * of prctl(2), the personality. Same rules as child.c: raw system calls, no allocation. */
 #include <linux/prctl.h>
+#include <string.h>
 #include "child_lsm.h"
 #include "landlock_abi.h"
 #include "safepath.h"
@@ -64,6 +65,53 @@ static int do_prctl(const struct lw_op *op)
 	return r;
 }
 
+/* Appends to a terminated text of `size` bytes. */
+static int append(char *buf, size_t size, const char *s)
+{
+	size_t have = strlen(buf), n = strlen(s);
+	if (have + n >= size)
+		return -E2BIG;
+	memcpy(buf + have, s, n + 1);
+	return 0;
+}
+
+/* On the /proc of the host: the new root is not there yet. Both modules want the label in one write. */
+static int write_label(const char *const paths[static 2], const char *label)
+{
+	int fd = (int)SYS(openat, AT_FDCWD, paths[0], O_WRONLY | O_CLOEXEC, 0);
+	if (fd == -ENOENT) /* before Linux 5.8 there is one directory for all modules */
+		fd = (int)SYS(openat, AT_FDCWD, paths[1], O_WRONLY | O_CLOEXEC, 0);
+	if (fd < 0)
+		return fd;
+	int r = (int)SYS(write, fd, label, strlen(label));
+	SYS(close, fd);
+	return r;
+}
+
+static int set_apparmor(struct lw_run *run, const struct lw_op *op)
+{
+	const char *const paths[] = { "/proc/self/attr/apparmor/exec", "/proc/self/attr/exec" };
+	char text[512] = "exec ";
+	int r = append(text, sizeof text, run->apparmor ? run->apparmor : op->str[0]);
+	return r < 0 ? r : write_label(paths, text);
+}
+
+static int full_context(struct lw_run *run, const struct lw_op *op, char *buf, size_t size)
+{
+	int r = append(buf, size, op->str[0]);
+	if (r >= 0)
+		r = append(buf, size, ":");
+	return r < 0 ? r : append(buf, size, op->str[1] ? op->str[1] : run->level);
+}
+
+static int set_selinux(struct lw_run *run, const struct lw_op *op)
+{
+	const char *const paths[] = { "/proc/self/attr/selinux/exec", "/proc/self/attr/exec" };
+	char text[256] = "";
+	int r = full_context(run, op, text, sizeof text);
+	return r < 0 ? r : write_label(paths, text);
+}
+
 int lw_child_lsm(struct lw_run *run, const struct lw_op *op, int *ret_step)
 {
 	switch (op->kind) {
@@ -75,6 +123,12 @@ int lw_child_lsm(struct lw_run *run, const struct lw_op *op, int *ret_step)
 		return allow_port(run, op);
 	case LW_OP_LANDLOCK_END:
 		return end_rules(run);
+	case LW_OP_APPARMOR:
+		return set_apparmor(run, op);
+	case LW_OP_SELINUX:
+		return set_selinux(run, op);
+	case LW_OP_SELINUX_MOUNT:
+		return full_context(run, op, run->mount_context, sizeof run->mount_context);
 	case LW_OP_PRCTL:
 		return do_prctl(op);
 	case LW_OP_PERSONALITY:

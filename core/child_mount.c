@@ -81,6 +81,25 @@ static int attach(struct lw_run *run, int tree, const char *path, int *ret_step)
 	return r;
 }
 
+/* A new file system, labelled as the profile asks. Of ours only these take a label, in a user namespace too; proc and
+ * sysfs have those that the policy gives them. */
+static int new_fs(const struct lw_run *run, const char *type, const char *options, uint64_t attributes)
+{
+	char buf[512];
+	size_t n = options ? strlen(options) : 0, label = strlen(run->mount_context);
+	if (!label || (strcmp(type, "tmpfs") && strcmp(type, "devpts")))
+		return lw_safe_new_fs(type, options, attributes);
+	if (n + label + sizeof ",context=" > sizeof buf)
+		return -E2BIG;
+	if (n) {
+		memcpy(buf, options, n);
+		buf[n++] = ',';
+	}
+	memcpy(buf + n, "context=", 8);
+	memcpy(buf + n + 8, run->mount_context, label + 1);
+	return lw_safe_new_fs(type, buf, attributes);
+}
+
 static int root_begin(struct lw_run *run, const struct lw_op *op, int *ret_step)
 {
 	int host = (int)SYS(openat, AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
@@ -95,8 +114,8 @@ static int root_begin(struct lw_run *run, const struct lw_op *op, int *ret_step)
 				lw_child_reopen(run, (int)op->num[1], op->str[0], (uint64_t)op->num[3], ret_step);
 		}
 	} else if (r >= 0) {
-		run->root = r = lw_safe_new_fs("tmpfs", "mode=755,size=64m,nr_inodes=16384",
-					       MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID);
+		run->root = r =
+			new_fs(run, "tmpfs", "mode=755,size=64m,nr_inodes=16384", MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID);
 	}
 	if (r >= 0) {
 		*ret_step = LW_STEP_ATTACH;
@@ -147,7 +166,7 @@ static int mount_bind(struct lw_run *run, const struct lw_op *op, int *ret_step)
 
 static int mount_fs(struct lw_run *run, const struct lw_op *op, int *ret_step)
 {
-	int fs = lw_safe_new_fs(op->str[1], op->str[2], (uint64_t)op->num[0]);
+	int fs = new_fs(run, op->str[1], op->str[2], (uint64_t)op->num[0]);
 	if (fs == -ENODEV && !strcmp(op->str[1], "mqueue"))
 		return 0; /* a kernel without POSIX message queues has none to show */
 	if (fs < 0)
@@ -167,7 +186,7 @@ static int mount_scratch(struct lw_run *run, const struct lw_op *op, int *ret_st
 	const char *name = op->str[0] + 1;
 	int r = 0;
 	if (run->scratch < 0) {
-		r = run->scratch = lw_safe_new_fs("tmpfs", "mode=755,size=64m,nr_inodes=16384", (uint64_t)op->num[1]);
+		r = run->scratch = new_fs(run, "tmpfs", "mode=755,size=64m,nr_inodes=16384", (uint64_t)op->num[1]);
 		int copy = r < 0 ? r : (int)SYS(fcntl, r, F_DUPFD_CLOEXEC, 3);
 		r = copy < 0 ? copy : attach(run, copy, op->str[0], ret_step);
 	}
@@ -309,9 +328,8 @@ static int cover_dir(struct lw_run *run)
 {
 	if (run->empty >= 0)
 		return sys_open_tree(run->empty, "", OPEN_TREE_CLONE | AT_EMPTY_PATH);
-	return run->empty =
-		       lw_safe_new_fs("tmpfs", "mode=555,size=4k,nr_inodes=2",
-				      MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
+	return run->empty = new_fs(run, "tmpfs", "mode=555,size=4k,nr_inodes=2",
+				   MOUNT_ATTR_RDONLY | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC);
 }
 
 static int cover_file(struct lw_run *run)

@@ -20,6 +20,13 @@ const char *lw_lsm_hint(const struct lw_op *op, int code)
 			       ? "this kernel or processor gives no control over it; see `lunward doctor`, or take the "
 				 "key out"
 			       : "this kernel cannot do it; see `lunward doctor`, or take the key out";
+	case LW_OP_APPARMOR:
+		return code == ENOENT ? "no profile of that name is loaded: apparmor_parser -r FILE loads one, "
+					"`lunward export --format apparmor` makes one"
+				      : "the caller's own confinement does not let it change to that profile";
+	case LW_OP_SELINUX:
+	case LW_OP_SELINUX_MOUNT:
+		return "the loaded policy does not know this context, or does not let the caller use it";
 	default:
 		return NULL;
 	}

@@ -201,6 +201,9 @@ int lw_host_apply(struct lw_run *run, struct lw_host_state *st, const struct lw_
 		return lw_host_secret(run, op, err);
 	case LW_OP_OVERLAY_KEEP:
 		return lw_host_overlay_keep(st, op, err);
+	case LW_OP_APPARMOR_LOAD:
+	case LW_OP_SELINUX_MCS:
+		return lw_lsm_host_apply(run, &st->lsm, st->id, op, err);
 	case LW_OP_IDMAP_WRITE:
 		return idmap_write(run, st, pid, err);
 	case LW_OP_SOURCE_IDMAP:
@@ -221,6 +224,7 @@ bool lw_host_undo_now(struct lw_host_state *st)
 		free(st->cgroup[--st->n_cgroups]);
 	if (st->n_cgroups)
 		return false;
+	lw_lsm_host_undo(&st->lsm);
 	lw_close_p(&st->lease);
 	lw_host_overlay_release(st);
 	return true;
@@ -236,6 +240,7 @@ void lw_host_undo(struct lw_host_state *st)
 		}
 		free(dir);
 	}
+	lw_lsm_host_undo(&st->lsm);
 	lw_close_p(&st->lease);
 	lw_host_overlay_release(st);
 }

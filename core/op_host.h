@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <sys/types.h>
+#include "op_lsm.h"
 #include "run.h"
 
 #define LW_HOST_HELD 16
@@ -13,6 +14,7 @@ struct lw_host_state {
 	char id[65];
 	int lease;
 	uint32_t lease_first;
+	struct lw_lsm_state lsm;
 	size_t n_cgroups;
 	char *cgroup[LW_CTL_COUNT]; /* directories made, in order */
 	unsigned controllers[LW_CTL_COUNT];

@@ -21,6 +21,8 @@ enum lw_op_kind {
 	LW_OP_CGROUP_CPUSET,  /* str0: directory, str1: list of processors, num0: version */
 	LW_OP_CGROUP_IO,      /* str0: directory, str1: device, str2: version, num0-3: LW_IO_* */
 	LW_OP_CGROUP_DEVICES, /* str0: directory, str1: rules, a line each, num0: version */
+	LW_OP_APPARMOR_LOAD,  /* str0: its name, str1: the text; LW_PLAN_ID in both; removed when the sandbox ends */
+	LW_OP_SELINUX_MCS,    /* a pair of categories for this sandbox alone */
 	LW_OP_NAMESPACE_OPEN, /* str0: host path; num0: fd slot; num1: CLONE_NEW* it must be */
 	LW_OP_SOURCE_OPEN,    /* str0: host path; num0: fd slot; num1: attributes to set; num2: LW_SRC_* */
 	/* str0: host path, str1: "lease" when the ids count from the lease's first; num0: fd slot, num1 uid, num2 gid
@@ -39,18 +41,21 @@ enum lw_op_kind {
 	LW_OP_SOURCE_IDMAP, /* num0: fd slot: idmapped with the sandbox's user namespace */
 	LW_OP_RLIMIT_RAISE, /* str0: name, num0 resource, num1 soft, num2 hard: above what the child may do itself */
 	/* child side */
-	LW_OP_CGROUP_JOIN, /* num0: fd slot (v1: tasks) */
-	LW_OP_UNSHARE,     /* num0: flags (cgroup) */
-	LW_OP_BECOME_ROOT, /* the inside ids set-up runs as: num0 uid, num1 gid, num2: setgroups allowed */
-	LW_OP_OVERLAY,     /* str0: lower, str1: the directory that holds upper and work, str2: their names, "A//B"; or
-			    * LW_OVERLAY_MEMORY and the tmpfs' options; num0, num1: fd slots of both or -1, num2: slot
-			    * of the result, num3: LW_OVERLAY_* and attributes */
-	LW_OP_ROOT_BEGIN,  /* num0: LW_ROOT_*; a directory: str0, num1: fd slot, num2: LW_SRC_*, num3: attributes */
-	LW_OP_MKDIR,       /* str0: path in root, num0: mode, num1 uid, num2 gid */
-	LW_OP_SYMLINK,     /* str0: path in root, str1: target */
-	LW_OP_FILE,        /* str0: path in root, str1: data, num0: mode, num1 uid, num2 gid */
-	LW_OP_MOUNT_BIND,  /* str0: path in root, str1: source; num0: fd slot or -1: the child opens str1 itself;
-			    * num1: LW_SRC_*, num2: attributes */
+	LW_OP_APPARMOR,      /* str0: the profile from execve(2) on; LW_PLAN_ID: the one loaded for this sandbox */
+	LW_OP_SELINUX,       /* str0: context from execve(2) on; str1: its level, or NULL: the pair's */
+	LW_OP_SELINUX_MOUNT, /* the same of every file system mounted from here on */
+	LW_OP_CGROUP_JOIN,   /* num0: fd slot (v1: tasks) */
+	LW_OP_UNSHARE,       /* num0: flags (cgroup) */
+	LW_OP_BECOME_ROOT,   /* the inside ids set-up runs as: num0 uid, num1 gid, num2: setgroups allowed */
+	LW_OP_OVERLAY,    /* str0: lower, str1: the directory that holds upper and work, str2: their names, "A//B"; or
+			   * LW_OVERLAY_MEMORY and the tmpfs' options; num0, num1: fd slots of both or -1, num2: slot
+			   * of the result, num3: LW_OVERLAY_* and attributes */
+	LW_OP_ROOT_BEGIN, /* num0: LW_ROOT_*; a directory: str0, num1: fd slot, num2: LW_SRC_*, num3: attributes */
+	LW_OP_MKDIR,      /* str0: path in root, num0: mode, num1 uid, num2 gid */
+	LW_OP_SYMLINK,    /* str0: path in root, str1: target */
+	LW_OP_FILE,       /* str0: path in root, str1: data, num0: mode, num1 uid, num2 gid */
+	LW_OP_MOUNT_BIND, /* str0: path in root, str1: source; num0: fd slot or -1: the child opens str1 itself;
+			   * num1: LW_SRC_*, num2: attributes */
 	LW_OP_NODE,     /* str0: path in root, str1: host node; num0: device number expected, or -1: a directory stands
 			 * for the nodes below it; num1: attributes */
 	LW_OP_MOUNT_FS, /* str0: path in root, str1: fstype, str2: options "k=v,k", num0: attributes */

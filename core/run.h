@@ -32,6 +32,11 @@ struct lw_run {
 	int ruleset;  /* of Landlock, while its rules are added, or -1 */
 	int scratch;  /* the tmpfs that default directories share, or -1 */
 	int init_is_ready;
+
+	/* Labels: the host side's to fill, but for the last. */
+	const char *apparmor;    /* the profile loaded for this sandbox, or NULL */
+	char level[24];          /* "s0:c1,c2", leased for this sandbox; "" without */
+	char mount_context[256]; /* SELinux context of what the child mounts; "" for the policy's */
 };
 
 /* The child side of clone: pid 1 of the sandbox, or the command itself. Never returns. */

@@ -164,7 +164,7 @@ int lw_safe_tree(int fd, uint64_t attributes, int flags)
 
 int lw_safe_new_fs(const char *type, const char *options, uint64_t attributes)
 {
-	char buf[256];
+	char buf[512];
 	size_t len = options ? strlen(options) : 0;
 	int fs, r = 0, mnt;
 	if (len >= sizeof buf)
@@ -176,7 +176,7 @@ int lw_safe_new_fs(const char *type, const char *options, uint64_t attributes)
 	if (fs < 0)
 		return fs;
 	for (char *p = buf, *end; *p && r >= 0; p = end) {
-		end = strchr(p, ',');
+		end = strncmp(p, "context=", 8) ? strchr(p, ',') : NULL; /* a label has commas of its own */
 		if (end)
 			*end++ = 0;
 		else

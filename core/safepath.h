@@ -33,7 +33,7 @@ int lw_safe_open_proc(int procfd, const char *path, int flags);
 #define LW_TREE_RECURSIVE 1
 #define LW_TREE_SLAVE 2
 int lw_safe_tree(int fd, uint64_t attributes, int flags);
-/* A new, detached file system. options: "key=value,flag,…" */
+/* A new, detached file system. options: "key=value,flag,…"; context=, whose value may hold commas, is the last. */
 int lw_safe_new_fs(const char *type, const char *options, uint64_t attributes);
 /* Reads a file of at most max bytes below the directory `root` of the host, as lw_safe_open_read; malloc'ed. */
 int lw_safe_read_in_root(const char *root, const char *path, size_t max, char **ret, size_t *ret_len);

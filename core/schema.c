@@ -258,6 +258,27 @@ static const struct lw_field sandbox_fields[LW_KEY_COUNT] = {
 			       .help = "Switches of the kernel that make a process harder to attack, prctl(2). One "
 				       "that "
 				       "is asked for and cannot be had is an error." },
+	[LW_KEY_APPARMOR] = { .key = "apparmor",
+			      .kind = LW_K_CUSTOM,
+			      .offset = AT(apparmor),
+			      .rec = &lw_apparmor_schema,
+			      .read = lw_read_apparmor,
+			      .write = lw_write_apparmor,
+			      .merge = LW_MERGE_MAP,
+			      .form = "a profile's name, \"auto\", or { profile=, rules=, required= }",
+			      .def = "none: the caller's confinement",
+			      .help = "The AppArmor profile the command runs under, apparmor(7). \"auto\" is one made "
+				      "from "
+				      "what the sandbox may do; it is loaded by root for as long as the sandbox lives, "
+				      "and `lunward export --format apparmor` prints it." },
+	[LW_KEY_SELINUX] = { .key = "selinux",
+			     .kind = LW_K_RECORD,
+			     .offset = AT(selinux),
+			     .rec = &lw_selinux_schema,
+			     .merge = LW_MERGE_MAP,
+			     .form = "{ process=, mount=, mcs=\"auto\", required= }",
+			     .def = "none: what the system's policy says",
+			     .help = "SELinux labels of the command and of the file systems made for it, selinux(8)." },
 	[LW_KEY_LIMITS] = { .key = "limits",
 			    .kind = LW_K_RECORD,
 			    .offset = AT(limits),

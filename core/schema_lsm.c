@@ -1,6 +1,7 @@
-/* schema_lsm.c: tables of the records `landlock` and `hardening`, and the rules on the words in them. Data, as in
- * schema_records.c; it must not know what the kernel is told. */
+/* schema_lsm.c: tables of the records `landlock`, `hardening`, `apparmor` and `selinux`, and the rules on the words in
+ * them. Data, as in schema_records.c; it must not know what the kernel is told. */
 #include <string.h>
+#include "apparmor.h"
 #include "base/cleanup.h"
 #include "spec_codec.h"
 
@@ -149,3 +150,130 @@ static const struct lw_field hardening_fields[LW_HARDENING_KEY_COUNT] = {
 };
 #undef AT
 const struct lw_schema lw_hardening_schema = { SCHEMA("hardening", struct lw_hardening, hardening_fields) };
+
+/* --- apparmor --- */
+#define NAME_CHARS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-"
+
+int lw_check_apparmor_name(const char *v, struct lw_err *err)
+{
+	if (!*v || strlen(v) > 255 || v[strspn(v, NAME_CHARS "/:&@+")])
+		return lw_codec_fail(err, "not a profile's name: \"%.80s\"", v);
+	return 0;
+}
+
+#define AT(member) .offset = offsetof(struct lw_apparmor, member)
+static const struct lw_field apparmor_fields[LW_APPARMOR_KEY_COUNT] = {
+	[LW_APPARMOR_PROFILE] = { .key = "profile",
+				  .kind = LW_K_STRING,
+				  AT(profile),
+				  .check = lw_check_apparmor_name,
+				  .def = "\"auto\"",
+				  .help = "A profile that is loaded in the kernel. \"auto\": one made for this "
+					  "sandbox." },
+	[LW_APPARMOR_RULES] = { .key = "rules",
+				.kind = LW_K_STRLIST,
+				AT(rules),
+				.check = lw_apparmor_rule_check,
+				.form = "a list of rules, \"deny /root/** wl\"",
+				.def = "{}",
+				.help = "Rules of apparmor.d(5), without their comma, in the profile that is made; "
+					"with a "
+					"profile of another name, in what `lunward export` prints." },
+	[LW_APPARMOR_REQUIRED] = { .key = "required",
+				   .kind = LW_K_BOOL,
+				   AT(required),
+				   .def = "false",
+				   .help = "Whether a machine without AppArmor is an error; otherwise `explain` and -v "
+					   "say that it is missing." },
+};
+#undef AT
+const struct lw_schema lw_apparmor_schema = { SCHEMA("apparmor", struct lw_apparmor, apparmor_fields) };
+
+int lw_read_apparmor(struct lw_spec *s, const struct lw_field *f, const json_t *v, void *rec, struct lw_err *err)
+{
+	struct lw_apparmor *a = (struct lw_apparmor *)(void *)((char *)rec + f->offset);
+	int r;
+
+	a->rec.origin = ((const struct lw_rec *)rec)->origin;
+	if (json_is_object(v))
+		return lw_codec_record(s, &lw_apparmor_schema, v, a, err);
+	if (!json_is_string(v))
+		return lw_codec_mismatch(f, v, err);
+	a->rec.set = 1 << LW_APPARMOR_PROFILE;
+	r = lw_codec_string(s, v, &a->profile, err);
+	return r < 0 ? r : lw_check_apparmor_name(a->profile, err);
+}
+
+json_t *lw_write_apparmor(const struct lw_spec *s, const struct lw_field *f, const void *rec)
+{
+	const struct lw_apparmor *a = (const struct lw_apparmor *)(const void *)((const char *)rec + f->offset);
+	struct lw_origin outer = ((const struct lw_rec *)rec)->origin;
+
+	if (a->rec.set == 1 << LW_APPARMOR_PROFILE && lw_codec_same_origin(a->rec.origin, outer))
+		return lw_codec_write_string(a->profile);
+	return lw_codec_write_record(s, &lw_apparmor_schema, a, outer);
+}
+
+/* --- selinux --- */
+int lw_check_selinux_label(const char *v, struct lw_err *err)
+{
+	size_t colons = 0;
+	for (const char *p = v; *p; p++)
+		colons += *p == ':';
+	if (strlen(v) > 128 || v[strspn(v, NAME_CHARS ":")] || strstr(v, "::") || *v == ':' || !*v ||
+	    v[strlen(v) - 1] == ':' || (colons != 0 && colons != 2)) {
+		lw_codec_fail(err, "not a label: \"%.80s\"", v);
+		lw_err_hint(err, "a type, \"container_t\", or \"user:role:type\"; the level goes to mcs");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int lw_check_selinux_level(const char *v, struct lw_err *err)
+{
+	if (!strcmp(v, LW_SELINUX_AUTO))
+		return 0;
+	if (v[0] != 's' || v[1] < '0' || v[1] > '9' || strlen(v) > 96 || v[strspn(v, "sc0123456789:,.-")]) {
+		lw_codec_fail(err, "not a level: \"%.80s\"", v);
+		lw_err_hint(err, "\"auto\", \"s0\" or \"s0:c1,c2\"");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+#define AT(member) .offset = offsetof(struct lw_selinux, member)
+static const struct lw_field selinux_fields[LW_SELINUX_KEY_COUNT] = {
+	[LW_SELINUX_PROCESS] = { .key = "process",
+				 .kind = LW_K_STRING,
+				 AT(process),
+				 .check = lw_check_selinux_label,
+				 .form = "a type or \"user:role:type\"",
+				 .def = "the policy's",
+				 .help = "Label of the command, \"container_t\"; a type alone is one of "
+					 "system_u:system_r." },
+	[LW_SELINUX_MOUNT] = { .key = "mount",
+			       .kind = LW_K_STRING,
+			       AT(mount),
+			       .check = lw_check_selinux_label,
+			       .form = "a type or \"user:role:type\"",
+			       .def = "the policy's",
+			       .help = "Label of everything on the file systems made for the sandbox (context= of "
+				       "mount(8)), \"container_file_t\". What is bound keeps its own." },
+	[LW_SELINUX_MCS] = { .key = "mcs",
+			     .kind = LW_K_STRING,
+			     AT(mcs),
+			     .check = lw_check_selinux_level,
+			     .form = "\"auto\" or a level, \"s0:c1,c2\"",
+			     .def = "\"auto\"",
+			     .help = "The level of both. \"auto\": s0 with a pair of categories that no other running "
+				     "sandbox has, so that none can touch another's files." },
+	[LW_SELINUX_REQUIRED] = { .key = "required",
+				  .kind = LW_K_BOOL,
+				  AT(required),
+				  .def = "false",
+				  .help = "Whether a machine without SELinux is an error; otherwise `explain` and -v "
+					  "say "
+					  "that it is missing." },
+};
+#undef AT
+const struct lw_schema lw_selinux_schema = { SCHEMA("selinux", struct lw_selinux, selinux_fields) };

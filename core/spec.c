@@ -27,6 +27,8 @@ struct lw_spec *lw_spec_new(void)
 	for (int set = LW_CAP_BOUNDING; set <= LW_CAP_PERMITTED; set++)
 		s->capabilities.set[set] = LW_CAPS_DOCKER;
 	s->no_new_privileges = true;
+	s->apparmor.profile = LW_APPARMOR_AUTO;
+	s->selinux.mcs = LW_SELINUX_AUTO;
 	s->hardening.lock_personality = true;
 	s->hardening.time_stamp_counter = true;
 	s->keyring = true;

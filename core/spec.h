@@ -269,6 +269,30 @@ struct lw_hardening {
 	struct lw_strlist disable_speculation, secure_bits; /* words of lw_speculation_table, lw_securebit_table */
 };
 
+enum lw_apparmor_key { LW_APPARMOR_PROFILE, LW_APPARMOR_RULES, LW_APPARMOR_REQUIRED, LW_APPARMOR_KEY_COUNT };
+struct lw_apparmor {
+	struct lw_rec rec;
+	const char *profile; /* LW_APPARMOR_AUTO: one made from the spec and `rules`, loaded while the sandbox lives */
+	struct lw_strlist rules;
+	bool required;
+};
+#define LW_APPARMOR_AUTO "auto"
+
+enum lw_selinux_key {
+	LW_SELINUX_PROCESS,
+	LW_SELINUX_MOUNT,
+	LW_SELINUX_MCS,
+	LW_SELINUX_REQUIRED,
+	LW_SELINUX_KEY_COUNT,
+};
+struct lw_selinux {
+	struct lw_rec rec;
+	const char *process, *mount; /* "user:role:type", without the level; NULL: not given */
+	const char *mcs;             /* a level, "s0:c1,c2"; LW_SELINUX_AUTO: s0 and a pair no other sandbox has */
+	bool required;
+};
+#define LW_SELINUX_AUTO "auto"
+
 /* Limits on one block device; 0: none of that kind. */
 struct lw_io {
 	struct lw_rec rec;
@@ -360,6 +384,8 @@ enum lw_key {
 	LW_KEY_SECCOMP,
 	LW_KEY_LANDLOCK,
 	LW_KEY_HARDENING,
+	LW_KEY_APPARMOR,
+	LW_KEY_SELINUX,
 	LW_KEY_LIMITS,
 	LW_KEY_RLIMITS,
 	LW_KEY_NETWORK,
@@ -405,6 +431,8 @@ struct lw_spec {
 	struct lw_seccomp seccomp;
 	struct lw_landlock landlock;
 	struct lw_hardening hardening;
+	struct lw_apparmor apparmor;
+	struct lw_selinux selinux;
 	struct lw_limits limits;
 	struct lw_rlimits rlimits;
 	int network;                 /* enum lw_network */

@@ -62,7 +62,7 @@ bool lw_codec_same_origin(struct lw_origin a, struct lw_origin b);
 extern const struct lw_schema lw_stdio_schema, lw_user_schema, lw_namespaces_schema, lw_ids_schema, lw_root_schema,
 	lw_mount_schema, lw_overlay_schema, lw_device_schema, lw_caps_schema, lw_seccomp_schema, lw_seccomp_rule_schema,
 	lw_limits_schema, lw_rlimits_schema, lw_join_schema, lw_time_offsets_schema, lw_landlock_schema,
-	lw_hardening_schema;
+	lw_hardening_schema, lw_apparmor_schema, lw_selinux_schema;
 extern const struct lw_names lw_mount_kind_table, lw_root_kind_table, lw_ids_mode_table, lw_seccomp_base_table,
 	lw_namespace_mode_table, lw_hidepid_table, lw_network_table;
 
@@ -132,5 +132,9 @@ int lw_check_port(const char *v, struct lw_err *err);
 int lw_check_landlock_scope(const char *v, struct lw_err *err);
 int lw_check_speculation(const char *v, struct lw_err *err);
 int lw_check_securebit(const char *v, struct lw_err *err);
+int lw_check_apparmor_name(const char *v, struct lw_err *err);
+int lw_check_selinux_label(const char *v, struct lw_err *err);
+int lw_check_selinux_level(const char *v, struct lw_err *err);
+LW_CODEC_PAIR(apparmor);
 
 #endif

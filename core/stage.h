@@ -46,6 +46,8 @@ int lw_stage_host_values(struct lw_plan *p, struct lw_err *err); /* child: hostn
 int lw_stage_process(struct lw_plan *p, struct lw_err *err);     /* child: session, stdio, rlimits, umask, cwd … */
 int lw_stage_landlock(struct lw_plan *p, struct lw_err *err);    /* child: path, port and scope rules */
 int lw_stage_hardening(struct lw_plan *p, struct lw_err *err);   /* child: prctl(2), personality(2) */
+int lw_stage_label_host(struct lw_plan *p, struct lw_err *err);  /* host side: profiles loaded, categories leased */
+int lw_stage_label(struct lw_plan *p, struct lw_err *err);       /* child: AppArmor and SELinux labels */
 int lw_stage_caps(struct lw_plan *p, struct lw_err *err);        /* child: user and capabilities */
 int lw_stage_seccomp_early(struct lw_plan *p, struct lw_err *err);
 int lw_stage_seccomp(struct lw_plan *p, struct lw_err *err);

@@ -8,7 +8,10 @@ const struct lw_stage lw_stage_table[] = {
 	{ "cgroup", lw_stage_cgroup },         /* host side: limits exist before anything can run in them */
 	{ "sources", lw_stage_sources },       /* host side: binds are opened before any untrusted code runs */
 	{ "namespaces", lw_stage_namespaces }, /* joined with the caller's rights, before a new user namespace */
+	{ "label_host", lw_stage_label_host },
 	{ "clone", lw_stage_clone },
+	/* On the host's /proc, before there is another one: what a root brings cannot be mistaken for it. */
+	{ "label", lw_stage_label },
 	{ "join", lw_stage_join }, /* while the child still has the caller's kernel uid */
 	{ "mount", lw_stage_mount },
 	{ "host_values", lw_stage_host_values }, /* hostname, loopback, sysctls: need the namespaces and our proc */

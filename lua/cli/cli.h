@@ -57,7 +57,7 @@ struct cli_use {
 	const char *value; /* NULL for an option without one */
 };
 
-enum cli_format { CLI_TEXT, CLI_JSON, CLI_SECCOMP /* from here on: of export alone */ };
+enum cli_format { CLI_TEXT, CLI_JSON, CLI_SECCOMP /* from here on: of export alone */, CLI_APPARMOR };
 
 struct cli {
 	int argc;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "apparmor.h"
 #include "base/cleanup.h"
 #include "lua/cli/cli.h"
 #include "lua/cli/overrides.h"
@@ -23,6 +24,18 @@ static int export_seccomp(const struct lw_spec *s, struct lw_text *t, struct lw_
 	if (!text)
 		return lw_fail(err, -ENOMEM, "out of memory");
 	lw_text_addf(t, "%s\n", text);
+	return t->failed ? lw_fail(err, -ENOMEM, "out of memory") : 0;
+}
+
+static int export_apparmor(const struct lw_spec *s, struct lw_text *t, struct lw_err *err)
+{
+	_cleanup_(lw_text_done_p) struct lw_text name = { 0 };
+	if (strcmp(s->apparmor.profile, LW_APPARMOR_AUTO))
+		lw_text_add(&name, s->apparmor.profile);
+	else
+		lw_text_addf(&name, LW_APPARMOR_PREFIX "%s", s->name);
+	if (name.failed || lw_apparmor_text(s, name.buf, t) < 0)
+		return lw_fail(err, -ENOMEM, "out of memory");
 	return 0;
 }
 
@@ -32,6 +45,7 @@ static const struct {
 	int (*fn)(const struct lw_spec *s, struct lw_text *t, struct lw_err *err);
 } formats[] = {
 	{ CLI_SECCOMP, "seccomp", export_seccomp },
+	{ CLI_APPARMOR, "apparmor", export_apparmor },
 };
 
 static int which(const struct cli *c, size_t *ret, struct lw_err *err)

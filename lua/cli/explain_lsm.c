@@ -1,6 +1,7 @@
 /* explain_lsm.c: Landlock rules and hardening for `explain`, told from the plan's operations, so that what this kernel
  * cannot hold is not claimed. */
 #include "lua/cli/explain_lsm.h"
+#include <string.h>
 #include "base/cleanup.h"
 #include "base/names.h"
 #include "landlock_abi.h"
@@ -48,9 +49,17 @@ static json_t *landlock(const struct lw_plan *p, const struct lw_op *begin)
 	return o;
 }
 
+static json_t *selinux(const struct lw_plan *p, const struct lw_op *op)
+{
+	bool own = !strcmp(p->spec->selinux.mcs, LW_SELINUX_AUTO);
+	return json_sprintf("%s:%s", op->str[0], own ? "s0 and a pair of categories of its own" : op->str[1]);
+}
+
 void cli_explain_lsm(const struct lw_plan *p, json_t *o)
 {
 	json_t *hardening = json_array();
+	json_object_set_new(o, "apparmor", json_null());
+	json_object_set_new(o, "selinux", json_null());
 	json_object_set_new(o, "landlock", json_null());
 	for (size_t i = 0; i < p->n_ops; i++) {
 		const struct lw_op *op = &p->ops[i];
@@ -58,6 +67,10 @@ void cli_explain_lsm(const struct lw_plan *p, json_t *o)
 			json_object_set_new(o, "landlock", landlock(p, op));
 		else if (op->kind == LW_OP_PRCTL)
 			json_array_append_new(hardening, json_string(op->str[0]));
+		else if (op->kind == LW_OP_APPARMOR)
+			json_object_set_new(o, "apparmor", json_string(p->spec->apparmor.profile));
+		else if (op->kind == LW_OP_SELINUX)
+			json_object_set_new(o, "selinux", selinux(p, op));
 		else if (op->kind == LW_OP_PERSONALITY)
 			json_array_append_new(hardening, json_string("personality"));
 	}
@@ -83,6 +96,13 @@ void cli_tell_lsm(struct lw_text *t, const json_t *o)
 {
 	const json_t *l = json_object_get(o, "landlock"), *hardening = json_object_get(o, "hardening");
 	const json_t *scope = json_object_get(l, "scope");
+	const char *apparmor = json_string_value(json_object_get(o, "apparmor"));
+	const char *context = json_string_value(json_object_get(o, "selinux"));
+	if (apparmor)
+		lw_text_addf(t, "AppArmor\n  %s\n",
+			     strcmp(apparmor, LW_APPARMOR_AUTO) ? apparmor : "a profile made for it");
+	if (context)
+		lw_text_addf(t, "SELinux\n  %s\n", context);
 	if (json_is_object(l))
 		lw_text_add(t, "Landlock\n");
 	for (size_t i = 0; i < ARRAY_LEN(rules); i++)

@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "plan.h"
 
-/* Adds "landlock" (null without rules) and "hardening" to the object. */
+/* Adds "apparmor", "selinux" and "landlock" (null where not in force) and "hardening" to the object. */
 void cli_explain_lsm(const struct lw_plan *p, json_t *o);
 /* The same in sentences. */
 void cli_tell_lsm(struct lw_text *t, const json_t *o);

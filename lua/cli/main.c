@@ -58,7 +58,9 @@ const struct cli_verb cli_verb_table[CLI_VERBS] = {
 		.synopsis = "--format FORMAT [OPTIONS] [PROFILE]",
 		.help = "print a part of a profile in the words of other tools",
 		.more = "With --format seccomp: the system call policy, for the sandbox's capabilities, as the JSON that "
-			"Docker and OCI runtimes read; --seccomp FILE and seccomp.load take it back.",
+			"Docker and OCI runtimes read; --seccomp FILE and seccomp.load take it back. With --format apparmor: an "
+			"AppArmor profile that allows what the sandbox may do, for apparmor_parser; its name is the one in "
+			"`apparmor`, else \"lunward-NAME\".",
 		.run = cli_cmd_export,
 	},
 	[CLI_CHANGES] = {

@@ -43,7 +43,9 @@ FLAG_OPTION(now_cross_mounts, cross_mounts)
 
 static int now_format(struct cli *c, const char *value, struct lw_err *err)
 {
-	static const char *const names[] = { [CLI_TEXT] = "text", [CLI_JSON] = "json", [CLI_SECCOMP] = "seccomp" };
+	static const char *const names[] = {
+		[CLI_TEXT] = "text", [CLI_JSON] = "json", [CLI_SECCOMP] = "seccomp", [CLI_APPARMOR] = "apparmor"
+	};
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		if (!strcmp(value, names[i])) {
 			c->format = (int)i;
@@ -348,7 +350,7 @@ const struct cli_option cli_option_table[] = {
 	  .arg = "text|json",
 	  .verbs = CLI_EVERYWHERE,
 	  .now = now_format,
-	  .help = "form of the output; export: seccomp" },
+	  .help = "form of the output; export: seccomp, apparmor" },
 	{ .name = "help", .letter = 'h', .verbs = CLI_EVERYWHERE, .now = now_help, .help = "help for the verb" },
 	{ .name = "no-color", .verbs = CLI_EVERYWHERE, .now = now_no_color, .help = "no colour, as with $NO_COLOR" },
 	{ .name = "profiles",

@@ -96,6 +96,7 @@ static void test_numbers(void **state)
 		{ LW_KEY_USER, "user" },         { LW_KEY_MOUNTS, "mounts" },
 		{ LW_KEY_SECCOMP, "seccomp" },   { LW_KEY_NETWORK, "network" },
 		{ LW_KEY_LANDLOCK, "landlock" }, { LW_KEY_HARDENING, "hardening" },
+		{ LW_KEY_APPARMOR, "apparmor" }, { LW_KEY_SELINUX, "selinux" },
 		{ LW_KEY_NICE, "nice" },         { LW_KEY_OOM_SCORE_ADJ, "oom_score_adj" },
 		{ LW_KEY_TIMEOUT, "timeout" },   { LW_KEY_ALLOW_CONTROL_SOCKETS, "allow_control_sockets" },
 	};

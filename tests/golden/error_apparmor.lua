@@ -1,0 +1,4 @@
+return sandbox {
+  command = { "/usr/bin/app" },
+  apparmor = { profile = "docker-default", required = true },
+}
