@@ -42,8 +42,7 @@ no_selinux() { [ "$(probe SELinux status)" != ok ] || skip "SELinux is here"; }
 	assert_output_has "(enforce)"
 	assert_output_has "/etc/hostname: Permission denied"
 	assert_output_has rest
-	with p.lua -- /no/such/command
-	assert_status 127
+	run -127 timeout 30 "$LUNWARD" run p.lua -- /no/such/command
 	run grep -c '^lunward-[0-9a-f]' /sys/kernel/security/apparmor/profiles
 	assert_is 0
 }

@@ -27,6 +27,17 @@ enable() {
 }
 enable $cgroup
 
+# Labels: AppArmor's files, or (LUNWARD_VM_SELINUX) a policy that knows two types, enforced.
+mount -t securityfs securityfs /sys/kernel/security
+labels=()
+if mount -t selinuxfs selinuxfs /sys/fs/selinux 2>/dev/null; then
+	$tree/tests/vm/selinux_policy.py >/run/policy.conf
+	checkpolicy -M -U allow -c 33 -o /run/policy /run/policy.conf >/dev/null
+	dd if=/run/policy of=/sys/fs/selinux/load bs=1M status=none
+	echo 1 >/sys/fs/selinux/enforce
+	labels=(LUNWARD_TEST_SELINUX_TYPE=box_t LUNWARD_TEST_SELINUX_FILE=box_file_t)
+fi
+
 cd $tree/tests
 mapfile -t root_suites </run/vm/suites.root
 mapfile -t user_suites </run/vm/suites.user
@@ -34,7 +45,7 @@ mapfile -t user_suites </run/vm/suites.user
 # 40 times longer under emulation.
 common=("LUNWARD=$tree/build/lunward" "LUNWARD_TREE=$tree" "LUNWARD_BUILD=$tree/build" LUNWARD_TEST_STRICT=1
 	LUNWARD_TEST_SLOW=1 "LANG=$LANG"
-	"PATH=$PATH")
+	"PATH=$PATH" "${labels[@]}")
 
 echo "# as root"
 env -i "${common[@]}" HOME=/root bats --tap "${root_suites[@]}" || true

@@ -4,12 +4,13 @@
 # ids and a delegated cgroup. One boot for all. TAP on stdout; exit 0, 1, or 77 where it cannot run, with the reason.
 #
 #   run.sh [SUITE.bats...]        suites, as paths below tests/, for both. Without: limits, resources and isolation as the
-#                                 user, limits, resources and devices as root: what a pure cgroup v2 and no privilege
-#                                 change, in about two minutes
+#                                 user, limits, devices and labels as root: what a pure cgroup v2, AppArmor and no
+#                                 privilege change, in about two minutes
 #
 # The kernel package is fetched once into ${XDG_CACHE_HOME:-~/.cache}/lunward-vm. Nothing on this machine is mounted (the
 # share is assembled in a private mount namespace), installed or configured. Environment: LUNWARD_VM_TIMEOUT (600 s),
-# LUNWARD_VM_ACCEL (what works: kvm, else tcg), LUNWARD_VM_VERBOSE=1 (the guest's console on stderr).
+# LUNWARD_VM_ACCEL (what works: kvm, else tcg), LUNWARD_VM_VERBOSE=1 (the guest's console on stderr),
+# LUNWARD_VM_SELINUX=1 (SELinux instead of AppArmor; for live/labels.bats).
 set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin
 
@@ -123,7 +124,7 @@ if [ $# -gt 0 ]; then
 	suites root "$@"
 	suites user "$@"
 else
-	suites root live/limits.bats live/devices.bats live/resources.bats
+	suites root live/limits.bats live/devices.bats live/labels.bats
 	suites user live/isolation.bats live/limits.bats live/resources.bats
 fi
 
@@ -145,6 +146,7 @@ boot() {
 	local deadline=$((SECONDS + timeout)) up=$((SECONDS + $2)) shown=0 qemu
 	local cmdline="console=ttyS0 panic=-1 reboot=t quiet loglevel=4 mitigations=off random.trust_cpu=on"
 	cmdline+=" tsc=reliable clocksource=tsc cgroup_no_v1=all"
+	[ -z "${LUNWARD_VM_SELINUX:-}" ] || cmdline+=" lsm=landlock,yama,selinux security=selinux selinux=1 enforcing=0"
 	rm -f "$share"/ctl/{up,done,output}
 	: >"$share/ctl/output"
 	truncate -s 1M "$work/disk" # for limits on a disk
