@@ -141,7 +141,7 @@ int lw_lsm_host_apply(struct lw_run *run, struct lw_lsm_state *st, const char *i
 {
 	if (op->kind == LW_OP_APPARMOR_LOAD)
 		return load(run, st, id, op, err);
-	int r = lw_mcs_lease(run->plan->host->state_fd, run->level, &st->categories, err);
+	int r = lw_mcs_lease(run->plan->pool.state_fd, run->level, &st->categories, err);
 	st->leased = r >= 0;
 	return r;
 }

@@ -53,6 +53,12 @@ static bool known(int kind)
 	case LW_OP_CAPSET:
 	case LW_OP_AMBIENT:
 	case LW_OP_NO_NEW_PRIVS:
+	case LW_OP_LANDLOCK_NEW:
+	case LW_OP_LANDLOCK_PATH:
+	case LW_OP_LANDLOCK_PORT:
+	case LW_OP_LANDLOCK_END:
+	case LW_OP_PRCTL:
+	case LW_OP_PERSONALITY:
 	case LW_OP_SECCOMP:
 	case LW_OP_EXEC:
 		return true;

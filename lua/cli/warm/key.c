@@ -1,6 +1,7 @@
 /* key.c: see warm.h. Compiled twice: the full program writes keys, the warm start compares them. */
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/landlock.h>
 #include <linux/prctl.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -20,6 +21,7 @@ struct facts {
 	uint32_t terminals;
 	uint64_t memory, swap;
 	uint32_t cpus;
+	int32_t landlock; /* its ABI, or a negative errno */
 	struct rlimit limits[16];
 };
 
@@ -95,6 +97,7 @@ static void look_at_machine(struct facts *f)
 		f->memory = (uint64_t)s.totalram * s.mem_unit;
 		f->swap = (uint64_t)s.totalswap * s.mem_unit;
 	}
+	f->landlock = (int32_t)SYS(landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 	long n = SYS(sched_getaffinity, 0, sizeof mask, mask);
 	for (long i = 0; i < n / (long)sizeof(long); i++)
 		for (unsigned long m = mask[i]; m; m &= m - 1)

@@ -9,6 +9,7 @@
 #include "denials.h"
 #include "launch_words.h"
 #include "lua/cli/tty.h"
+#include "op_lsm.h"
 #include "op_namespace.h"
 
 int lw_fail(struct lw_err *err, int code, const char *fmt, ...)
@@ -85,6 +86,18 @@ int lw_cgroup_io(const char *dir, int version, const char *device, const int64_t
 {
 	(void)dir, (void)version, (void)device, (void)limits, (void)err;
 	return -ENOSYS;
+}
+
+int lw_lsm_host_apply(struct lw_run *run, struct lw_lsm_state *st, const char *id, const struct lw_op *op,
+		      struct lw_err *err)
+{
+	(void)run, (void)st, (void)id, (void)op, (void)err;
+	return -ENOSYS;
+}
+
+void lw_lsm_host_undo(struct lw_lsm_state *st)
+{
+	(void)st;
 }
 
 int lw_idmap_helper(const char *program, pid_t pid, const struct lw_idmaps *m, struct lw_err *err)
