@@ -243,3 +243,16 @@ steady() {
 		is "$(find nobody/plans -type f | wc -l)" 1 plans
 	done
 }
+
+@test "without a pid namespace nothing is left running either" {
+	need_root
+	need_warm
+	printf 'return sandbox { namespaces = { pid = "host" } }\n' >p.lua
+	sleep 3
+	for i in 1 2; do
+		run quietly "$LUNWARD" run p.lua -- sh -c "sleep 77.$$ & :"
+		assert_status 0
+		is "$(plans | wc -l)" 1 plans
+		run ! pgrep -f "^sleep 77.$$"
+	done
+}

@@ -1,7 +1,7 @@
 /* libc.c: the few functions of libc that the sources of a warm launch call: memory, strings and numbers here, system
- * calls in libc_sys.c. No thread pointer, no start-up, no relocation, no memory but a fixed arena. Linked into the warm
- * object alone, whose symbols nobody else sees (link.sh); the full program never runs any of this. Semantics are
- * POSIX's as far as those callers go. */
+ * calls in libc_sys.c. No thread pointer, no start-up, no relocation. Linked into the warm object alone, whose symbols
+ * nobody else sees (link.sh); the full program never runs any of this. Semantics are POSIX's as far as those callers go.
+ */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -9,45 +9,85 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include "sys.h"
 
-/* --- memory: what is freed is gone with the process --- */
+/* --- memory: a stack of blocks, since its users free in reverse; what is large has pages of its own --- */
 
 #define ARENA ((size_t)128 * 1024)
+#define LARGE ((size_t)16 * 1024)
 static char arena[ARENA] __attribute__((aligned(16)));
+static struct block {
+	size_t n;       /* bytes asked for */
+	uint32_t below; /* where the block under this one begins */
+	uint32_t freed;
+} *top; /* the last one in the arena */
 static size_t used;
+_Static_assert(sizeof(struct block) == 16, "blocks stay aligned");
+
+static void *out_of_memory(void)
+{
+	errno = ENOMEM;
+	return NULL;
+}
 
 void *malloc(size_t n)
 {
-	size_t take = (n + 31) & ~(size_t)15; /* its size goes before it, for realloc */
-	if (n > ARENA || take > ARENA - used) {
-		errno = ENOMEM;
-		return NULL;
+	struct block *b;
+	if (n > SIZE_MAX / 4)
+		return out_of_memory();
+	size_t take = (n + sizeof *b + 15) & ~(size_t)15;
+	if (n >= LARGE) {
+		long at = SYS(mmap, NULL, take, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (at < 0 && at > -4096)
+			return out_of_memory();
+		b = (struct block *)at;
+		b->n = n;
+		return b + 1;
 	}
-	char *p = arena + used + 16;
+	if (take > ARENA - used)
+		return out_of_memory();
+	b = (struct block *)(void *)(arena + used);
+	*b = (struct block){ .n = n, .below = top ? (uint32_t)((char *)top - arena) : 0 };
+	top = b;
 	used += take;
-	memcpy(p - 16, &n, sizeof n);
-	return p;
+	return b + 1;
 }
 
 void free(void *p)
 {
-	(void)p;
+	struct block *b = p;
+	if (!p)
+		return;
+	b--;
+	if (b->n >= LARGE) {
+		SYS(munmap, b, (b->n + sizeof *b + 15) & ~(size_t)15);
+		return;
+	}
+	b->freed = 1;
+	while (top && top->freed) {
+		used = (size_t)((char *)top - arena);
+		top = used ? (struct block *)(void *)(arena + top->below) : NULL;
+	}
 }
 
 void *calloc(size_t n, size_t size)
 {
-	/* The arena is zeros until it is given out, and it is given out once. */
-	return n && size > ARENA / n ? NULL : malloc(n * size);
+	if (size && n > SIZE_MAX / size)
+		return out_of_memory();
+	void *p = malloc(n * size);
+	return p ? memset(p, 0, n * size) : NULL;
 }
 
 void *realloc(void *old, size_t n)
 {
-	size_t had = 0;
 	void *p = malloc(n);
 	if (!p || !old)
 		return p;
-	memcpy(&had, (char *)old - 16, sizeof had);
-	return memcpy(p, old, had < n ? had : n);
+	size_t had = ((struct block *)old)[-1].n;
+	memcpy(p, old, had < n ? had : n);
+	free(old);
+	return p;
 }
 
 /* --- bytes and strings --- */

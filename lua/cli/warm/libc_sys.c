@@ -165,7 +165,9 @@ struct dirent *readdir(DIR *d)
 
 int closedir(DIR *d)
 {
-	return close(d->fd);
+	int r = close(d->fd);
+	free(d);
+	return r;
 }
 
 /* --- processes, signals, sockets, time --- */
