@@ -203,9 +203,11 @@ static void choose_v1(struct probe *p, int i, const char *option)
 				name, name);
 		return;
 	}
+	c->vain[i] = k->own ? k->own : k->mount;
 	if (option) {
 		c->parent[i] = usable_option(p, k, option);
 		c->parent_create[i] = true;
+		c->passing |= !c->parent[i];
 		if (!c->parent[i])
 			c->why[i] =
 				WHY(p, "%s%s is not writable by us; name a cgroup parent that is", k->mount, option);
@@ -288,6 +290,7 @@ static void choose_v2(struct probe *p, const char *option, const char **ret, boo
 			p->h->cgroup.own_leaf = true;
 		} else {
 			*ret = p->systemd ? NULL : ready_above(p, own);
+			p->h->cgroup.passing = !*ret;
 			if (!*ret)
 				*ret_why = WHY(
 					p,
@@ -317,9 +320,11 @@ static void probe_v2(struct probe *p, const char *option)
 	while (dir && !read_in(p, dir, "cgroup.controllers", controllers, sizeof controllers) &&
 	       strlen(dir) > strlen(p->v2.mount))
 		*strrchr(dir, '/') = '\0';
+	c->given = dir;
 	for (int i = 0; i < LW_CTL_COUNT; i++) {
 		if (i == LW_CTL_DEVICES || i == LW_CTL_FREEZER)
 			continue;
+		c->vain[i] = p->v2.own ? p->v2.own : p->v2.mount;
 		if (parent && has_word(controllers, lw_controller_names[i], " \n")) {
 			c->parent[i] = parent;
 			c->parent_create[i] = create;

@@ -256,3 +256,28 @@ steady() {
 		run ! pgrep -f "^sleep 77.$$"
 	done
 }
+
+@test "a cgroup that becomes ours is used" {
+	need_root
+	need_warm
+	need_cmd setpriv
+	if grep -qE '^(nobody|65534):' /etc/subuid; then skip "nobody has subordinate ids, whose maps need a helper"; fi
+	own=/sys/fs/cgroup/memory/warm-$$
+	[ -d /sys/fs/cgroup/memory ] && mkdir "$own" || missing "no memory hierarchy of version 1"
+	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR"/*/ "$WORK"
+	mkdir -m 700 nobody
+	chown 65534:65534 nobody
+	for i in 1 2 3; do
+		# From now on the limits of the default profile can be had.
+		[ $i != 3 ] || chown -R 65534:65534 "$own"
+		sh -c 'echo 0 >"$0/cgroup.procs" && exec env -i "$@" </dev/null' "$own" PATH="$PATH" \
+			setpriv --reuid=65534 --regid=65534 --clear-groups "$LUNWARD" run --state "$WORK/nobody" -- sleep 30 &
+		wait_for 10 started $!
+		made[i]=$(find "$own" -mindepth 1 -type d | wc -l)
+		[ $i != 2 ] || ! grep -q '\[heap\]' "/proc/$!/maps" || made[2]=cold
+		kill $!
+		wait $! || true
+	done
+	rmdir "$own"
+	is "${made[*]}" "0 0 1"
+}

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/cleanup.h"
 #include "cache.h"
+#include "cgroup.h"
 #include "lua/cli/cli.h"
 #include "lua/cli/warm/warm.h"
 #include "sys.h"
@@ -71,22 +72,52 @@ static void guard_profiles(struct saving *s, const struct cli *c, const struct c
 			guard_searched(s, a, dirs, job->eval.names[i]);
 }
 
+/* A controller that could not be had: a plan without its limits is for as long as that is so. */
+static void guard_missing(struct saving *s, const struct lw_host *h, int controller)
+{
+	const struct lw_cgroup_host *c = &h->cgroup;
+	s->bad = s->bad || c->passing;
+	if (c->vain[controller]) {
+		guard(s, WARM_VAIN, c->vain[controller]);
+	} else {
+		guard(s, WARM_VAIN, "/sys/fs/cgroup");
+		guard(s, WARM_VAIN,
+		      lw_arena_printf(h->arena, "/sys/fs/cgroup/%s", lw_controller_names[controller]));
+	}
+	if (c->given)
+		guard_text(s, lw_arena_printf(h->arena, "%s/cgroup.controllers", c->given), h->arena);
+}
+
+/* What is to be made may not be there yet; what it is to be made in is. */
+static const char *steady_parent(const struct lw_host *h, int controller)
+{
+	const char *parent = h->cgroup.parent[controller], *slash = strrchr(parent, '/');
+	if (!h->cgroup.parent_create[controller])
+		return parent;
+	return slash && slash != parent ? lw_arena_strndup(h->arena, parent, (size_t)(slash - parent)) : "/";
+}
+
 static void guard_cgroups(struct saving *s, const struct lw_host *h)
 {
 	const struct lw_cgroup_host *c = &h->cgroup;
+	bool apart = c->version == 1; /* each in a place that does not depend on where we are */
 	for (int i = 0; i < LW_CTL_COUNT; i++) {
-		if (!c->parent[i] || (i && c->parent[i - 1] && !strcmp(c->parent[i], c->parent[i - 1])))
-			continue;
-		/* What is to be made may not be there yet; what it is to be made in is. */
-		const char *slash = strrchr(c->parent[i], '/');
-		const char *up = slash && slash != c->parent[i]
-					 ? lw_arena_strndup(h->arena, c->parent[i], (size_t)(slash - c->parent[i]))
-					 : "/";
-		guard(s, WARM_PLACE, c->parent_create[i] ? up : c->parent[i]);
+		apart = apart && c->parent[i] && c->parent_create[i];
+		/* Version 2 has neither of the last two. */
+		if (!c->parent[i] && (c->version != 2 || i <= LW_CTL_CPU))
+			guard_missing(s, h, i);
+		else if (c->parent[i] && !(i && c->parent[i - 1] && !strcmp(c->parent[i], c->parent[i - 1])))
+			guard(s, WARM_PLACE, steady_parent(h, i));
+	}
+	/* Whether swap is accounted is decided at boot, which a state directory may outlive. */
+	if (c->parent[LW_CTL_MEMORY] && !h->swap_accounting) {
+		guard(s, WARM_ENTRY,
+		      lw_arena_printf(h->arena, "%s/memory.memsw.limit_in_bytes", steady_parent(h, LW_CTL_MEMORY)));
+		s->bad = s->bad || c->version == 2;
 	}
 	guard(s, WARM_ENTRY, "/run/systemd/system");
-	/* On version 2, and with somebody else's hierarchies, where we are decides what is ours. */
-	if (h->cgroup.version == 2 || h->uid)
+	/* Elsewhere where we are decides what is ours. */
+	if (!apart)
 		guard_text(s, "/proc/self/cgroup", h->arena);
 }
 
