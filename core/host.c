@@ -25,8 +25,6 @@
 #define MOUNTINFO_MAX (16 * 1024 * 1024)
 #define NEWUIDMAP "/usr/bin/newuidmap"
 #define NEWGIDMAP "/usr/bin/newgidmap"
-/* The inode of the first user namespace, PROC_USER_INIT_INO: part of the kernel's interface (nsfs.h). */
-#define FIRST_USER_NAMESPACE "user:[4026531837]"
 
 /* --- ids --- */
 
@@ -124,7 +122,7 @@ static int probe_reserved(struct lw_host *h, const char *passwd, struct lw_err *
 	char ns[64];
 	ssize_t len = readlink("/proc/self/ns/user", ns, sizeof ns - 1);
 	ns[len > 0 ? len : 0] = '\0';
-	for (size_t i = 0; i < ARRAY_LEN(map_files) && strcmp(ns, FIRST_USER_NAMESPACE); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(map_files) && strcmp(ns, LW_FIRST_USER_NAMESPACE); i++) {
 		_cleanup_free_ char *text = NULL;
 		r = read_optional(map_files[i], ACCOUNTS_MAX, &text, &n);
 		if (r < 0)

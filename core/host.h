@@ -116,6 +116,8 @@ struct lw_host *lw_host_free(struct lw_host *h);
 /* Fills h->view: /usr /bin /sbin /lib* /opt /etc as they are here. Called by lw_host_probe. */
 int lw_host_view_probe(struct lw_host *h);
 #define LW_HOST_VIEW 10
+/* The inode of the first user namespace, PROC_USER_INIT_INO: part of the kernel's interface (nsfs.h). */
+#define LW_FIRST_USER_NAMESPACE "user:[4026531837]"
 extern const char *const lw_host_view_paths[LW_HOST_VIEW];
 
 /* Fills landlock_abi, apparmor and selinux (core/host_lsm.c). Called by lw_host_probe. */

@@ -412,17 +412,22 @@ static int ask(struct evaluation *e, const struct profile_text *p, char **ret, s
 static int name_texts(struct evaluation *e, const struct profile_text *p, struct lw_eval_result *ret,
 		      struct lw_err *err)
 {
-	bool searched = p->name != e->o->profile;
+	const char *profile = e->o->profile;
+	bool searched = p->name != profile;
 	char name[EVAL_NAME_MAX + sizeof ".lua"];
 
 	ret->names = calloc(e->n_deps + 1, sizeof(*ret->names));
 	for (uint32_t i = 0; ret->names && i <= e->n_deps; i++) {
-		const char *what = i ? e->deps[i - 1].name : searched ? e->o->profile : p->path;
+		const char *what = i ? e->deps[i - 1].name : profile;
 		size_t n = strlen(what);
 		bool whole = *what == '/' || (n > 4 && !strcmp(what + n - 4, ".lua"));
 
 		snprintf(name, sizeof(name), "%s%s", what, whole ? "" : ".lua");
-		ret->names[i] = strdup(whole ? what : name);
+		/* As it was opened: p->path, the normal form, is another file where a ".." follows a link. */
+		if (i || searched || *what == '/')
+			ret->names[i] = strdup(whole ? what : name);
+		else if (asprintf(&ret->names[i], "%s/%s", e->o->host->cwd, what) < 0)
+			ret->names[i] = NULL;
 		if (!ret->names[i])
 			return no_memory(err);
 		ret->n_names++;

@@ -281,3 +281,25 @@ steady() {
 	rmdir "$own"
 	is "${made[*]}" "0 0 1"
 }
+
+@test "a profile by a path that goes through a link is guarded where it is" {
+	need_warm
+	mkdir -p real/sub
+	ln -s real/sub link
+	printf 'return sandbox { command = { "/bin/echo", "one" } }\n' >real/p.lua
+	sleep 3
+	for i in 1 2; do
+		run quietly "$LUNWARD" run link/../p.lua
+		assert_is one
+	done
+	is "$(plans | wc -l)" 1 plans
+	printf 'return sandbox { command = { "/bin/echo", "two" } }\n' >real/p.lua
+	run quietly "$LUNWARD" run link/../p.lua
+	assert_is two
+}
+
+@test "an argument that looks like --state makes no directory" {
+	run quietly "$LUNWARD" run -e --state="$WORK/made" -- true
+	assert_status 0
+	[ ! -e made ]
+}

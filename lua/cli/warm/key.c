@@ -117,6 +117,7 @@ void warm_key(struct warm_text *t, int argc, char *const *argv, char *const *env
 	memset(&u, 0, sizeof u);
 	SYS(uname, &u);
 	add(t, u.release, strlen(u.release) + 1);
+	add(t, u.version, strlen(u.version) + 1); /* a rebuilt kernel may keep its release */
 	add(t, u.machine, strlen(u.machine) + 1);
 	/* Where the program lies decides which profiles are found; whose ids it sees, what they mean. */
 	add_link(t, "/proc/self/exe");

@@ -125,8 +125,15 @@ static void guard_host(struct saving *s, const struct cli_job *job)
 {
 	static const char *const files[] = { "/etc/passwd", "/etc/group", "/etc/subuid", "/etc/subgid" };
 	static const char *const helpers[] = { "/usr/bin/newuidmap", "/usr/bin/newgidmap" };
+	static const char *const maps[] = { "/proc/self/uid_map", "/proc/self/gid_map" };
 	for (size_t i = 0; i < ARRAY_LEN(files); i++)
 		guard(s, WARM_FILE, files[i]);
+	/* The number in the key may be given to another user namespace, with other ids, once this one is gone. */
+	char ns[64];
+	ssize_t len = readlink("/proc/self/ns/user", ns, sizeof ns - 1);
+	ns[len > 0 ? len : 0] = '\0';
+	for (size_t i = 0; i < ARRAY_LEN(maps) && strcmp(ns, LW_FIRST_USER_NAMESPACE) != 0; i++)
+		guard_text(s, maps[i], job->host->arena);
 	for (size_t i = 0; i < ARRAY_LEN(helpers) && !job->host->privileged; i++)
 		guard(s, WARM_FILE, helpers[i]);
 	for (size_t i = 0; i < LW_HOST_VIEW && job->spec->root.kind == LW_ROOT_HOST; i++)

@@ -69,7 +69,8 @@ static int open_state(const struct caller *c, char path[static PATH_MAX])
 {
 	char cwd[PATH_MAX];
 	int fd = -1;
-	if (SYS(getcwd, cwd, sizeof cwd) <= 0)
+	/* Where there is no state yet there is no plan: an argument that only looks like --state makes no directory. */
+	if (SYS(getcwd, cwd, sizeof cwd) <= 0 || cwd[0] != '/' || (c->state && access(c->state, F_OK) < 0))
 		return -1;
 	const struct lw_state_choice choice = { c->state, c->runtime_dir, cwd, geteuid() };
 	return lw_state_open(&choice, path, &fd, NULL) < 0 ? -1 : fd;
