@@ -408,6 +408,43 @@ static int ask(struct evaluation *e, const struct profile_text *p, char **ret, s
 	return r;
 }
 
+static void digest_texts(const struct profile_text *p, const struct eval_dep *deps, size_t n_deps, uint8_t ret[32])
+{
+	struct eval_dep first;
+	struct lw_sha256 h;
+
+	eval_cache_dep("", p, &first);
+	lw_sha256_init(&h);
+	lw_sha256_add(&h, first.digest, sizeof(first.digest));
+	for (size_t i = 0; i < n_deps; i++)
+		lw_sha256_add(&h, deps[i].digest, sizeof(deps[i].digest));
+	lw_sha256_end(&h, ret);
+}
+
+bool lw_eval_unchanged(const struct lw_eval_options *o, const struct lw_eval_result *r)
+{
+	struct lw_arena *a = lw_arena_new();
+	struct eval_dep *deps = calloc(r->n_names + 1, sizeof(*deps));
+	struct profile_text first = { 0 };
+	uint8_t now[32];
+	bool found = a && deps && r->n_names && profile_find(a, o, &first, NULL) == 0;
+
+	for (size_t i = 1; found && i < r->n_names; i++) {
+		struct profile_text p = { 0 };
+
+		found = profile_find_include(a, o, r->names[i], &p, NULL) == 0;
+		if (found)
+			eval_cache_dep("", &p, &deps[i - 1]);
+		free(p.text);
+	}
+	if (found)
+		digest_texts(&first, deps, r->n_names - 1, now);
+	free(first.text);
+	free(deps);
+	lw_arena_free(a);
+	return found && memcmp(now, r->texts, sizeof(now)) == 0;
+}
+
 /* What the answer depends on, for whoever keeps something made from it. */
 static int name_texts(struct evaluation *e, const struct profile_text *p, struct lw_eval_result *ret,
 		      struct lw_err *err)
@@ -459,6 +496,7 @@ static int run(struct evaluation *e, struct profile_text *p, struct lw_eval_resu
 	if (e->keep && !have)
 		eval_cache_put(e->o, e->key, e->deps, e->n_deps, answer, n);
 	ret->kept = e->keep;
+	digest_texts(p, e->deps, e->n_deps, ret->texts);
 	if (ret->kept && (r = name_texts(e, p, ret, err)) < 0)
 		return r;
 	ret->path = strdup(p->path);

@@ -27,12 +27,15 @@ struct lw_eval_result {
 	bool kept;       /* depends on texts alone; those are: */
 	size_t n_names;
 	char **names; /* an absolute path, or what is searched for in the directories, "default.lua"; malloc'ed */
+	uint8_t texts[32]; /* digest of all of them, as they were read */
 	json_t *raw;  /* merged raw spec object, inherits applied, `name` filled from the file name when absent. Layers
 		       * of a profile that inherits have been decoded one by one; a single one has not. */
 };
 /* Forks: meant for the command's own process, early. What the profile prints goes to stderr, made safe and bounded.
  * -ENOENT with class LW_ERR_USAGE when there is no such profile. *ret is written on success only. */
 int lw_eval_profile(const struct lw_eval_options *o, struct lw_eval_result *ret, struct lw_err *err);
+/* What is found now under the names of a result that is `kept` is what was read then; `o` is the same. */
+bool lw_eval_unchanged(const struct lw_eval_options *o, const struct lw_eval_result *r);
 void lw_eval_result_done(struct lw_eval_result *r);
 
 /* The directories searched, first first; NULL-terminated array in the arena. */

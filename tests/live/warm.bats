@@ -303,3 +303,23 @@ steady() {
 	assert_status 0
 	[ ! -e made ]
 }
+
+@test "a directory of profiles exchanged during the launch" {
+	need_warm
+	need_cmd strace
+	mkdir one two
+	printf 'return sandbox { inherits = "q" }\n' | tee one/p.lua >two/p.lua
+	for d in one two; do printf 'return sandbox { command = { "/bin/echo", "%s" } }\n' $d >$d/q.lua; done
+	ln -s one now
+	ln -s two next
+	sleep 3
+	(sleep 1 && mv -T next now) &
+	quietly strace -o /dev/null -e trace=clone3 -e inject=clone3:delay_enter=2000000 \
+		"$LUNWARD" run --profiles now p >out || missing "strace may not be used here"
+	wait $!
+	is "$(cat out)" one
+	for i in 1 2; do
+		run quietly "$LUNWARD" run --profiles now p
+		assert_is two
+	done
+}

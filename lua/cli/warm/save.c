@@ -61,6 +61,15 @@ static void guard_searched(struct saving *s, struct lw_arena *a, const char **di
 	s->bad = s->bad || !g || !g->mode;
 }
 
+/* A directory that is exchanged leaves the files in it as old as they are: what the guards have looked at by now must
+ * be what was read. */
+static bool same_texts(const struct cli *c, const struct cli_job *job)
+{
+	struct lw_eval_options o = { .host = job->host, .profile_dir = c->profiles };
+	struct lw_err err = { 0 };
+	return cli_profile_word(c, &o.profile, &err) >= 0 && lw_eval_unchanged(&o, &job->eval);
+}
+
 static void guard_profiles(struct saving *s, const struct cli *c, const struct cli_job *job)
 {
 	struct lw_arena *a = job->host->arena;
@@ -70,6 +79,7 @@ static void guard_profiles(struct saving *s, const struct cli *c, const struct c
 			guard(s, WARM_FILE, job->eval.names[i]);
 		else
 			guard_searched(s, a, dirs, job->eval.names[i]);
+	s->bad = s->bad || !same_texts(c, job);
 }
 
 /* A controller that could not be had: a plan without its limits is for as long as that is so. */
