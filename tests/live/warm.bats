@@ -323,3 +323,15 @@ steady() {
 		assert_is two
 	done
 }
+
+@test "somebody else's file is not a plan of ours" {
+	need_root
+	need_warm
+	is "$(how -- sleep 30)" cold first
+	is "$(how -- sleep 30)" warm second
+	chown 65534 "$(plans)"
+	is "$(how -- sleep 30)" cold "given away"
+	is "$(how -- sleep 30)" warm "kept again"
+	chmod 622 "$(plans)"
+	is "$(how -- sleep 30)" cold "open to others"
+}

@@ -92,8 +92,12 @@ static bool read_file(int state, const struct warm_text *k, struct warm_head **r
 	int fd = sys_openat2(state, name, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
 	if (fd < 0)
 		return false;
+	/* A plan is believed, so that it lies in our directory is not enough: that may have been somebody else's. */
+	struct stat st;
+	bool ours = SYS(newfstatat, fd, "", &st, AT_EMPTY_PATH) >= 0 && st.st_uid == geteuid() &&
+		    S_ISREG(st.st_mode) && !(st.st_mode & 022);
 	/* The head of the cache goes before the page, so that ours is aligned. */
-	long n = SYS(read, fd, file, sizeof file);
+	long n = ours ? SYS(read, fd, file, sizeof file) : -1;
 	SYS(close, fd);
 	if (n < (long)(CACHE_HEAD + sizeof **ret) || n == sizeof file)
 		return false;
