@@ -26,10 +26,10 @@ struct lw_eval_result {
 	char sha256[65]; /* of its text */
 	bool kept;       /* depends on texts alone; those are: */
 	size_t n_names;
-	char **names; /* an absolute path, or what is searched for in the directories, "default.lua"; malloc'ed */
+	char **names;      /* an absolute path, or what is searched for in the directories, "default.lua"; malloc'ed */
 	uint8_t texts[32]; /* digest of all of them, as they were read */
-	json_t *raw;  /* merged raw spec object, inherits applied, `name` filled from the file name when absent. Layers
-		       * of a profile that inherits have been decoded one by one; a single one has not. */
+	json_t *raw; /* merged raw spec object, inherits applied, `name` filled from the file name when absent. Layers
+		      * of a profile that inherits have been decoded one by one; a single one has not. */
 };
 /* Forks: meant for the command's own process, early. What the profile prints goes to stderr, made safe and bounded.
  * -ENOENT with class LW_ERR_USAGE when there is no such profile. *ret is written on success only. */

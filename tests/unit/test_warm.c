@@ -293,6 +293,26 @@ static void guards(void **state)
 	assert_true(warm_look(file, WARM_PLACE, &place) < 0);
 }
 
+static void guarded_refusals(void **state)
+{
+	struct warm_guard absent, closed;
+	char dir[64];
+	(void)state;
+	snprintf(dir, sizeof dir, "%s/vain", state_dir);
+	assert_int_equal(warm_look(dir, WARM_VAIN, &absent), 0);
+	assert_true(holds(absent, dir));
+	assert_int_equal(mkdir(dir, 0500), 0);
+	assert_false(holds(absent, dir));
+	assert_int_equal(warm_look(dir, WARM_VAIN, &closed), 0);
+	assert_true(holds(closed, dir));
+	assert_int_equal(chmod(dir, 0700), 0);
+	assert_false(holds(closed, dir));
+	assert_int_equal(warm_look(dir, WARM_VAIN, &closed), 0);
+	if (!chown(dir, 65534, (gid_t)-1))
+		assert_false(holds(closed, dir));
+	assert_int_equal(rmdir(dir), 0);
+}
+
 static void guarded_texts(void **state)
 {
 	static const char path[] = "/proc/self/comm";
@@ -317,9 +337,10 @@ static void guarded_texts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(comes_back),    cmocka_unit_test(damaged),           cmocka_unit_test(not_for_keeping),
-		cmocka_unit_test(keys),          cmocka_unit_test(key_of_the_caller), cmocka_unit_test(guards),
-		cmocka_unit_test(guarded_texts),
+		cmocka_unit_test(comes_back),        cmocka_unit_test(damaged),
+		cmocka_unit_test(not_for_keeping),   cmocka_unit_test(keys),
+		cmocka_unit_test(key_of_the_caller), cmocka_unit_test(guards),
+		cmocka_unit_test(guarded_refusals),  cmocka_unit_test(guarded_texts),
 	};
 	return cmocka_run_group_tests_name("warm", tests, build, clean);
 }

@@ -1,6 +1,7 @@
 /* libc.c: the few functions of libc that the sources of a warm launch call: memory, strings and numbers here, system
  * calls in libc_sys.c. No thread pointer, no start-up, no relocation. Linked into the warm object alone, whose symbols
- * nobody else sees (link.sh); the full program never runs any of this. Semantics are POSIX's as far as those callers go.
+ * nobody else sees (link.sh); the full program never runs any of this. Semantics are POSIX's as far as those callers
+ * go.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -21,7 +22,7 @@ static struct block {
 	size_t n;       /* bytes asked for */
 	uint32_t below; /* where the block under this one begins */
 	uint32_t freed;
-} *top; /* the last one in the arena */
+} * top; /* the last one in the arena */
 static size_t used;
 _Static_assert(sizeof(struct block) == 16, "blocks stay aligned");
 

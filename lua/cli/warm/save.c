@@ -91,8 +91,7 @@ static void guard_missing(struct saving *s, const struct lw_host *h, int control
 		guard(s, WARM_VAIN, c->vain[controller]);
 	} else {
 		guard(s, WARM_VAIN, "/sys/fs/cgroup");
-		guard(s, WARM_VAIN,
-		      lw_arena_printf(h->arena, "/sys/fs/cgroup/%s", lw_controller_names[controller]));
+		guard(s, WARM_VAIN, lw_arena_printf(h->arena, "/sys/fs/cgroup/%s", lw_controller_names[controller]));
 	}
 	if (c->given)
 		guard_text(s, lw_arena_printf(h->arena, "%s/cgroup.controllers", c->given), h->arena);

@@ -94,8 +94,8 @@ static bool read_file(int state, const struct warm_text *k, struct warm_head **r
 		return false;
 	/* A plan is believed, so that it lies in our directory is not enough: that may have been somebody else's. */
 	struct stat st;
-	bool ours = SYS(newfstatat, fd, "", &st, AT_EMPTY_PATH) >= 0 && st.st_uid == geteuid() &&
-		    S_ISREG(st.st_mode) && !(st.st_mode & 022);
+	bool ours = SYS(newfstatat, fd, "", &st, AT_EMPTY_PATH) >= 0 && st.st_uid == geteuid() && S_ISREG(st.st_mode) &&
+		    !(st.st_mode & 022);
 	/* The head of the cache goes before the page, so that ours is aligned. */
 	long n = ours ? SYS(read, fd, file, sizeof file) : -1;
 	SYS(close, fd);
