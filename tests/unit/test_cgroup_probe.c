@@ -170,6 +170,8 @@ static void v1_user_has_nothing(void **state)
 		assert_non_null(h->cgroup.why[i]);
 	}
 	contains(h->cgroup.why[LW_CTL_PIDS], "--cgroup-parent");
+	assert_non_null(h->cgroup.vain[LW_CTL_PIDS]);
+	assert_false(h->cgroup.passing);
 	done(h);
 }
 
@@ -393,6 +395,7 @@ static void v2_user_scope(void **state)
 	/* Debian 12 delegates memory and pids to users, not cpu. */
 	assert_null(h->cgroup.parent[LW_CTL_CPU]);
 	contains(h->cgroup.why[LW_CTL_CPU], "Delegate=");
+	assert_non_null(h->cgroup.given);
 	done(h);
 }
 
@@ -427,6 +430,7 @@ static void v2_user_scope_with_shell(void **state)
 	(void)state;
 	assert_null(h->cgroup.parent[LW_CTL_MEMORY]);
 	contains(h->cgroup.why[LW_CTL_MEMORY], "other processes sit in our cgroup");
+	assert_true(h->cgroup.passing); /* they may leave, and nobody would notice */
 	contains(h->cgroup.why[LW_CTL_MEMORY], "systemd-run --user --scope -p Delegate=yes");
 	done(h);
 }
