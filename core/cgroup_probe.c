@@ -290,7 +290,7 @@ static void choose_v2(struct probe *p, const char *option, const char **ret, boo
 			p->h->cgroup.own_leaf = true;
 		} else {
 			*ret = p->systemd ? NULL : ready_above(p, own);
-			p->h->cgroup.passing = !*ret;
+			p->h->cgroup.shared = *ret ? NULL : own;
 			if (!*ret)
 				*ret_why = WHY(
 					p,

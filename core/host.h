@@ -43,7 +43,8 @@ struct lw_cgroup_host {
 	const char *why[LW_CTL_COUNT];    /* NULL parent: the reason and the cure, "REASON; CURE", for messages */
 	const char *vain[LW_CTL_COUNT];   /* NULL parent: the directory that did not allow it; NULL: none is mounted */
 	const char *given;                /* v2: the directory whose controllers are those that can be had */
-	bool passing;                     /* NULL parents because of others that sit in our cgroup just now */
+	const char *shared;               /* v2: no parent, because others sit in this cgroup of ours just now */
+	bool passing;                     /* NULL parents for a reason that nothing tells the end of */
 	bool memsw;                       /* v1: memory.memsw.* exists (swap accounting) */
 	bool own_leaf;                    /* v2: our own process sits in the parent and must first move to a leaf
 					   * (<parent>/supervisor) so that subtree_control can be written */

@@ -313,6 +313,24 @@ static void guarded_refusals(void **state)
 	assert_int_equal(rmdir(dir), 0);
 }
 
+static void guarded_company(void **state)
+{
+	struct warm_guard shared;
+	char file[64], list[64];
+	(void)state;
+	snprintf(file, sizeof file, "%s/cgroup.procs", state_dir);
+	snprintf(list, sizeof list, "1\n%d\n", (int)getpid());
+	write_file(file, list);
+	assert_int_equal(warm_look(file, WARM_SHARED, &shared), 0);
+	assert_true(holds(shared, file));
+	write_file(file, strchr(list, '\n') + 1);
+	assert_false(holds(shared, file));
+	write_file(file, "0\n");
+	assert_true(holds(shared, file));
+	assert_int_equal(unlink(file), 0);
+	assert_false(holds(shared, file));
+}
+
 static void guarded_texts(void **state)
 {
 	static const char path[] = "/proc/self/comm";
@@ -340,7 +358,8 @@ int main(void)
 		cmocka_unit_test(comes_back),        cmocka_unit_test(damaged),
 		cmocka_unit_test(not_for_keeping),   cmocka_unit_test(keys),
 		cmocka_unit_test(key_of_the_caller), cmocka_unit_test(guards),
-		cmocka_unit_test(guarded_refusals),  cmocka_unit_test(guarded_texts),
+		cmocka_unit_test(guarded_refusals),  cmocka_unit_test(guarded_company),
+		cmocka_unit_test(guarded_texts),
 	};
 	return cmocka_run_group_tests_name("warm", tests, build, clean);
 }

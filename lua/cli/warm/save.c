@@ -87,6 +87,8 @@ static void guard_missing(struct saving *s, const struct lw_host *h, int control
 {
 	const struct lw_cgroup_host *c = &h->cgroup;
 	s->bad = s->bad || c->passing;
+	if (c->shared)
+		guard(s, WARM_SHARED, lw_arena_printf(h->arena, "%s/cgroup.procs", c->shared));
 	if (c->vain[controller]) {
 		guard(s, WARM_VAIN, c->vain[controller]);
 	} else {

@@ -48,11 +48,12 @@ void warm_name(const void *key, size_t n, uint8_t ret[32]);
 
 /* guard.c: what a plan was made from, seen from outside. */
 enum warm_guard_kind {
-	WARM_FILE,  /* followed: the same file, unchanged; or still absent */
-	WARM_ENTRY, /* not followed: still absent, still a directory, or the same link */
-	WARM_PLACE, /* followed: the same directory, of the same owner; its contents do not matter */
-	WARM_VAIN,  /* followed: still absent, or as WARM_PLACE and ours to write as little or as much as it was */
-	WARM_TEXT,  /* a file of /proc or of a cgroup: the same text */
+	WARM_FILE,   /* followed: the same file, unchanged; or still absent */
+	WARM_ENTRY,  /* not followed: still absent, still a directory, or the same link */
+	WARM_PLACE,  /* followed: the same directory, of the same owner; its contents do not matter */
+	WARM_VAIN,   /* followed: still absent, or as WARM_PLACE and ours to write as little or as much as it was */
+	WARM_SHARED, /* a list of processes: still somebody's beside us */
+	WARM_TEXT,   /* a file of /proc or of a cgroup: the same text */
 };
 struct warm_guard {
 	uint32_t kind;
