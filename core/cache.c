@@ -75,24 +75,37 @@ int lw_cache_get(int state_fd, const char *kind, const uint8_t key[32], size_t m
 	return 1;
 }
 
-/* Entries nobody asks for any more would stay for ever; all of them can be made again. */
+static int by_time(const void *a, const void *b)
+{
+	const int64_t *x = a, *y = b;
+	return (*x > *y) - (*x < *y);
+}
+
+/* Entries nobody asks for any more would stay for ever; all of them can be made again. The older half goes. */
 static void keep_small(int state_fd, const char *kind)
 {
 	int fd = openat(state_fd, kind, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	int64_t made[LW_CACHE_ENTRIES];
 	size_t n = 0;
 	struct dirent *e;
+	struct stat st;
 	if (!dir) {
 		if (fd >= 0)
 			close(fd);
 		return;
 	}
-	while ((e = readdir(dir)))
-		n += e->d_name[0] != '.';
-	rewinddir(dir);
-	while (n >= LW_CACHE_ENTRIES && (e = readdir(dir)))
-		if (e->d_name[0] != '.')
-			(void)unlinkat(fd, e->d_name, 0);
+	while (n < LW_CACHE_ENTRIES && (e = readdir(dir)))
+		if (e->d_name[0] != '.' && fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+			made[n++] = st.st_mtim.tv_sec * INT64_C(1000000000) + st.st_mtim.tv_nsec;
+	if (n == LW_CACHE_ENTRIES) {
+		qsort(made, n, sizeof *made, by_time);
+		rewinddir(dir);
+		while ((e = readdir(dir)))
+			if (e->d_name[0] != '.' && fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+			    st.st_mtim.tv_sec * INT64_C(1000000000) + st.st_mtim.tv_nsec <= made[n / 2])
+				(void)unlinkat(fd, e->d_name, 0);
+	}
 	closedir(dir);
 }
 

@@ -10,7 +10,7 @@
 /* 1 and *ret (malloc'ed, NUL-terminated past *ret_n), or 0. At most max bytes. */
 int lw_cache_get(int state_fd, const char *kind, const uint8_t key[32], size_t max, char **ret, size_t *ret_n);
 /* Stores atomically; 0 or negative errno, which a caller may ignore. A directory that has grown past
- * LW_CACHE_ENTRIES is emptied first. */
+ * LW_CACHE_ENTRIES loses its older half first. */
 int lw_cache_put(int state_fd, const char *kind, const uint8_t key[32], const void *data, size_t n);
 #define LW_CACHE_ENTRIES 256
 

@@ -86,7 +86,8 @@ static int check_one(const struct stat *st, const char *source, const char *path
 		return refuse(err, path, engine, socket);
 	char real[PATH_MAX];
 	if (!realpath(socket, real))
-		return 0;
+		return lw_fail(err, -errno, "'%s': whether it holds %s cannot be told: %s", path, socket,
+			       strerror(errno));
 	return below(real, source) ? refuse(err, path, engine, socket) : 0;
 }
 

@@ -335,3 +335,33 @@ steady() {
 	chmod 622 "$(plans)"
 	is "$(how -- sleep 30)" cold "open to others"
 }
+
+@test "what the caller's environment and -e say is not written down" {
+	need_warm
+	printf 'return sandbox { command = { "/usr/bin/env" }, inherit_env = { "TOKEN" } }\n' >p.lua
+	touch -d '1 hour ago' p.lua
+	sleep 3
+	for i in 1 2; do
+		TOKEN=geheim1 "$LUNWARD" run -- true </dev/null
+		TOKEN=geheim2 "$LUNWARD" run p.lua </dev/null >/dev/null
+		"$LUNWARD" run -e TOKEN=geheim3 -- true </dev/null
+		TOKEN=geheim4 "$LUNWARD" run -e TOKEN -- true </dev/null
+	done
+	[ -n "$(plans)" ]
+	run ! grep -r geheim "$LUNWARD_STATE"
+	TOKEN=one "$LUNWARD" run p.lua </dev/null | grep -qx TOKEN=one
+	TOKEN=two "$LUNWARD" run p.lua </dev/null | grep -qx TOKEN=two
+}
+
+@test "a policy file that changed is read again" {
+	need_warm
+	printf '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[]}\n' >policy.json
+	sleep 3
+	for i in 1 2; do
+		run quietly "$LUNWARD" run --seccomp ./policy.json -- mkdir /tmp/x
+		assert_status 0
+	done
+	printf '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir","mkdirat"],"action":"SCMP_ACT_ERRNO"}]}\n' >policy.json
+	run quietly "$LUNWARD" run --seccomp ./policy.json -- mkdir /tmp/x
+	assert_status 1
+}

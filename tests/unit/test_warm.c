@@ -208,9 +208,12 @@ static void keys(void **state)
 	assert_false(keys_differ(v, e, v, e));
 	assert_true(keys_differ(v, e, LIST("lunward", "run", ""), e));
 	assert_true(keys_differ(LIST("ab", "c"), e, LIST("a", "bc"), e));
-	assert_true(keys_differ(LIST("a", "b"), LIST("c"), LIST("a"), LIST("b", "c")));
-	assert_true(keys_differ(v, e, v, LIST("A=2")));
-	assert_true(keys_differ(v, e, v, LIST("A=1", "")));
+	/* Of the environment only what says where things are, and of that the first. */
+	assert_false(keys_differ(v, e, v, LIST("A=2")));
+	assert_true(keys_differ(v, e, v, LIST("XDG_CONFIG_HOME=/x")));
+	assert_true(keys_differ(v, LIST("XDG_CONFIG_HOME="), v, e));
+	assert_true(keys_differ(v, LIST("LUNWARD_STATE=/x"), v, LIST("LUNWARD_CGROUP_PARENT=/x")));
+	assert_false(keys_differ(v, LIST("XDG_RUNTIME_DIR=/x", "XDG_RUNTIME_DIR=/y"), v, LIST("XDG_RUNTIME_DIR=/x")));
 }
 
 static void key_of_the_caller(void **state)

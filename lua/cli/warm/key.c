@@ -35,6 +35,28 @@ static void add(struct warm_text *t, const void *bytes, size_t n)
 	t->n += n;
 }
 
+const char *warm_env(char *const *envp, const char *name)
+{
+	size_t n = strlen(name);
+	for (; *envp; envp++)
+		if (!strncmp(*envp, name, n) && (*envp)[n] == '=')
+			return *envp + n + 1;
+	return NULL;
+}
+
+/* The variables that say where things are. No other has a say in a plan that is kept (repeatable() in save.c), and the
+ * rest of the environment, which may hold secrets, is nothing to be written down. */
+static void add_environment(struct warm_text *t, char *const *envp)
+{
+	static const char names[][24] = { "LUNWARD_STATE", "LUNWARD_CGROUP_PARENT", "XDG_RUNTIME_DIR",
+					  "XDG_CONFIG_HOME" };
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		const char *v = warm_env(envp, names[i]);
+		add(t, v ? "=" : "-", 1);
+		add(t, v ? v : "", v ? strlen(v) + 1 : 1);
+	}
+}
+
 /* argc is in the key too: no two lists look the same. */
 static void add_strings(struct warm_text *t, char *const *v)
 {
@@ -129,7 +151,7 @@ void warm_key(struct warm_text *t, int argc, char *const *argv, char *const *env
 		add(t, cwd, (size_t)n);
 	add(t, &argc, sizeof argc);
 	add_strings(t, argv);
-	add_strings(t, envp);
+	add_environment(t, envp);
 }
 
 /* FNV-1a over words of eight bytes, and over the bytes that are left. */

@@ -6,6 +6,7 @@
 #include "cache.h"
 #include "cgroup.h"
 #include "lua/cli/cli.h"
+#include "lua/cli/options.h"
 #include "lua/cli/warm/warm.h"
 #include "sys.h"
 
@@ -151,13 +152,30 @@ static void guard_host(struct saving *s, const struct cli_job *job)
 		guard(s, WARM_ENTRY, lw_host_view_paths[i]);
 }
 
-/* What is said on the way, and what a root of its own says about users, is not in a plan. */
+/* Options whose values nobody would expect to be written down, or that name a text which is not looked at again. */
+static bool private_options(const struct cli *c)
+{
+	for (size_t i = 0; i < c->n_uses; i++) {
+		const char *name = c->uses[i].option->name, *v = c->uses[i].value;
+		size_t n = v ? strlen(v) : 0;
+		if (!strcmp(name, "env"))
+			return true;
+		if (!strcmp(name, "seccomp") && v && (strchr(v, '/') || (n > 5 && !strcmp(v + n - 5, ".json"))))
+			return true;
+	}
+	return false;
+}
+
+/* What is said on the way, what a root of its own says about users, and what a module of the kernel is asked at launch
+ * is not in a plan; what the caller's environment says may not stay in one. */
 static bool repeatable(const struct cli *c, const struct cli_job *job)
 {
-	const struct lw_user *u = &job->spec->user;
-	bool own_users = job->spec->root.kind == LW_ROOT_DIR && !(u->name && !strcmp(u->name, "root"));
+	const struct lw_spec *s = job->spec;
+	bool own_users = s->root.kind == LW_ROOT_DIR && !(s->user.name && !strcmp(s->user.name, "root"));
+	bool labels = lw_is_set(&s->rec, LW_KEY_APPARMOR) || lw_is_set(&s->rec, LW_KEY_SELINUX);
 	return warm_built && job->eval.kept && !c->spec && !c->verbose && !c->result && c->status_fd < 0 &&
-	       !c->denials && !own_users && !job->host->tty_fds && job->host->state_fd >= 0;
+	       !c->denials && !own_users && !labels && !s->inherit_env.n && !private_options(c) &&
+	       !job->host->tty_fds && job->host->state_fd >= 0;
 }
 
 static uint32_t add(struct saving *s, const void *bytes, size_t n)

@@ -38,15 +38,13 @@ static bool look_at_caller(struct caller *c, long *stack)
 	c->envp = c->argv + c->argc + 1;
 	if (c->argc < 2 || strcmp(c->argv[1], "run") != 0)
 		return false;
+	c->state = warm_env(c->envp, "LUNWARD_STATE");
+	if (c->state && !*c->state)
+		c->state = NULL;
+	c->runtime_dir = warm_env(c->envp, "XDG_RUNTIME_DIR");
 	char **e = c->envp;
-	for (; *e; e++) {
-		const char *v = value_of(*e, "LUNWARD_STATE");
-		if (v && *v)
-			c->state = v;
-		v = value_of(*e, "XDG_RUNTIME_DIR");
-		if (v)
-			c->runtime_dir = v;
-	}
+	while (*e)
+		e++;
 	for (const Elf64_auxv_t *a = (const Elf64_auxv_t *)(e + 1); a->a_type != AT_NULL; a++)
 		if (a->a_type == AT_SECURE && a->a_un.a_val)
 			return false;

@@ -41,6 +41,7 @@ struct warm_text {
 
 /* key.c: everything about the caller and the machine that a plan may depend on and that is not a file: the command
  * line, the environment, ids, capabilities, limits, the working directory, the kernel, this program. */
+const char *warm_env(char *const *envp, const char *name); /* the value of the first of that name, or NULL */
 void warm_key(struct warm_text *t, int argc, char *const *argv, char *const *envp);
 uint64_t warm_sum(const void *bytes, size_t n);
 /* The key's name in the cache. */
