@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include "base/cleanup.h"
@@ -370,4 +371,46 @@ int lw_cgroup_remove(const char *dir)
 			return -EBUSY;
 		back_off(&wait);
 	}
+}
+
+/* --- leftovers --- */
+
+static int open_cgroup(const char *dir)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+int lw_cgroup_mind(const char *dir)
+{
+	int fd = open_cgroup(dir);
+	if (fd >= 0)
+		(void)SYS(flock, fd, LOCK_EX | LOCK_NB);
+	return fd;
+}
+
+#define YOUNG_NS (INT64_C(2) * 1000000000)
+
+int lw_cgroup_sweep(const char *dir)
+{
+	struct stat st;
+	struct timespec now;
+	_cleanup_close_ int fd = open_cgroup(dir);
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	if (SYS(flock, fd, LOCK_EX | LOCK_NB) < 0)
+		return 0;
+	SYS(flock, fd, LOCK_UN);
+	if (fstat(fd, &st) < 0 || clock_gettime(CLOCK_REALTIME, &now) < 0)
+		return -errno;
+	int64_t age = (now.tv_sec - st.st_ctim.tv_sec) * INT64_C(1000000000) + now.tv_nsec - st.st_ctim.tv_nsec;
+	if (age >= 0 && age < YOUNG_NS) {
+		struct timespec rest = { (YOUNG_NS - age) / 1000000000, (YOUNG_NS - age) % 1000000000 };
+		nanosleep(&rest, NULL);
+	}
+	if (SYS(flock, fd, LOCK_EX | LOCK_NB) < 0)
+		return 0;
+	lw_cgroup_kill(dir);
+	int r = lw_cgroup_remove(dir);
+	return r < 0 ? r : 1;
 }

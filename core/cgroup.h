@@ -75,6 +75,12 @@ int lw_device_program_load(const struct bpf_insn *insns, size_t n);
 int lw_cgroup_get(const char *dir, const char *file, int64_t *ret);
 /* A key of a flat-keyed file ("oom_kill" of memory.events); -ENODATA when the file has no such key. */
 int lw_cgroup_get_key(const char *dir, const char *file, const char *key, int64_t *ret);
+/* A descriptor (O_CLOEXEC) that says, while it is open, that somebody minds this cgroup and will remove it; or negative
+ * errno. */
+int lw_cgroup_mind(const char *dir);
+/* Kills and removes dir unless somebody minds it: 1 removed, 0 minded or gone, negative errno. A directory made in the
+ * last moment is waited for until its maker has had the time to say that he minds it. */
+int lw_cgroup_sweep(const char *dir);
 /* Kills every process in dir and below (v2 cgroup.kill, else signal loop over cgroup.procs until empty, at most 5 s).
  */
 int lw_cgroup_kill(const char *dir);

@@ -43,6 +43,7 @@ static int cgroup_make(struct lw_run *run, struct lw_host_state *st, const struc
 	if (r < 0)
 		return r;
 	st->controllers[st->n_cgroups] = (unsigned)op->num[0];
+	st->cgroup_lock[st->n_cgroups] = lw_cgroup_mind(dir);
 	st->cgroup[st->n_cgroups++] = TAKE_PTR(dir);
 	r = lw_cgroup_open(st->cgroup[st->n_cgroups - 1], (int)op->num[2], &run->fd[op->num[1]], err);
 	if (r >= 0 && op->num[2] == 2)
@@ -215,13 +216,20 @@ int lw_host_apply(struct lw_run *run, struct lw_host_state *st, const struct lw_
 	}
 }
 
+static void forget_cgroup(struct lw_host_state *st)
+{
+	st->n_cgroups--;
+	lw_close_p(&st->cgroup_lock[st->n_cgroups]);
+	free(st->cgroup[st->n_cgroups]);
+}
+
 bool lw_host_undo_now(struct lw_host_state *st)
 {
 	/* Without a cgroup nothing tells that no process is left that has the ids. */
 	if (!st->n_cgroups && st->lease >= 0)
 		return false;
 	while (st->n_cgroups && (rmdir(st->cgroup[st->n_cgroups - 1]) == 0 || errno == ENOENT))
-		free(st->cgroup[--st->n_cgroups]);
+		forget_cgroup(st);
 	if (st->n_cgroups)
 		return false;
 	lw_lsm_host_undo(&st->lsm);
@@ -233,13 +241,13 @@ bool lw_host_undo_now(struct lw_host_state *st)
 void lw_host_undo(struct lw_host_state *st)
 {
 	while (st->n_cgroups) {
-		char *dir = st->cgroup[--st->n_cgroups];
+		const char *dir = st->cgroup[st->n_cgroups - 1];
 		/* What is left in it ends first: waiting for it to go by itself would take the whole patience. */
 		if (rmdir(dir) < 0 && errno != ENOENT) {
 			lw_cgroup_kill(dir);
 			lw_cgroup_remove(dir);
 		}
-		free(dir);
+		forget_cgroup(st);
 	}
 	lw_lsm_host_undo(&st->lsm);
 	lw_close_p(&st->lease);

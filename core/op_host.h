@@ -18,6 +18,7 @@ struct lw_host_state {
 	size_t n_cgroups;
 	char *cgroup[LW_CTL_COUNT]; /* directories made, in order */
 	unsigned controllers[LW_CTL_COUNT];
+	int cgroup_lock[LW_CTL_COUNT]; /* says to `gc`, of whatever state directory, that somebody minds it */
 	int n_held;
 	int held[LW_HOST_HELD]; /* locked directories that keep what overlays catch */
 };

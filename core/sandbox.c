@@ -29,6 +29,11 @@ pid_t lw_sandbox_init_pid(const struct lw_sandbox *s)
 	return s->pid;
 }
 
+const char *lw_sandbox_cgroup(const struct lw_sandbox *s, int controller)
+{
+	return lw_host_cgroup(&s->host, controller);
+}
+
 int lw_sandbox_pty(const struct lw_sandbox *s)
 {
 	return s->pty;

@@ -41,8 +41,10 @@ int lw_launch(const struct lw_plan *p, const struct lw_launch_options *o, struct
 const char *lw_sandbox_id(const struct lw_sandbox *s);
 pid_t lw_sandbox_pid(const struct lw_sandbox *s);      /* the command's, in the caller's pid namespace */
 pid_t lw_sandbox_init_pid(const struct lw_sandbox *s); /* the init's; the command's own without one */
-int lw_sandbox_pty(const struct lw_sandbox *s);        /* master of our pty, or -1; owned by the sandbox */
-int lw_sandbox_pollfd(const struct lw_sandbox *s);     /* readable when step() has something to do */
+/* Its cgroup of a controller (enum lw_controller), an absolute directory, or NULL. */
+const char *lw_sandbox_cgroup(const struct lw_sandbox *s, int controller);
+int lw_sandbox_pty(const struct lw_sandbox *s);    /* master of our pty, or -1; owned by the sandbox */
+int lw_sandbox_pollfd(const struct lw_sandbox *s); /* readable when step() has something to do */
 /* What it was refused so far, each once; *ret_more: how many further ones were not kept. Until close. */
 const struct lw_denial *lw_sandbox_denials(const struct lw_sandbox *s, size_t *ret_n, uint64_t *ret_more);
 /* Looks without blocking: 1 ended (status is ready), 0 still running, negative errno. */

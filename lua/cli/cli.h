@@ -25,6 +25,18 @@ enum cli_exit {
 
 enum cli_verb_id {
 	CLI_RUN,
+	CLI_START,
+	CLI_STOP,
+	CLI_KILL,
+	CLI_WAIT,
+	CLI_UPDATE,
+	CLI_RM,
+	CLI_GC,
+	CLI_PS,
+	CLI_STATUS,
+	CLI_INSPECT,
+	CLI_STATS,
+	CLI_LOGS,
 	CLI_CHECK,
 	CLI_PLAN,
 	CLI_EXPLAIN,
@@ -77,7 +89,10 @@ struct cli {
 	const char *state, *profiles, *cgroup_parent, *spec, *name, *result, *call, *profile;
 	int status_fd; /* -1: none */
 	int format;
-	int denials; /* enum lw_denial_mode */
+	int denials;                /* enum lw_denial_mode */
+	const char *signal, *field; /* kill -s, inspect -f */
+	int64_t wait_usec;          /* stop -t, wait --timeout; -1: not given */
+	bool detach, remove, all, follow, force, timestamps, ready;
 	bool no_color, verbose, help, version, features, cross_mounts;
 };
 
@@ -116,6 +131,17 @@ void cli_wrap(struct lw_text *t, unsigned indent, const char *text);
 bool cli_color(const struct cli *c);
 
 int cli_cmd_run(struct cli *c);
+int cli_cmd_start(struct cli *c);
+int cli_cmd_stop(struct cli *c); /* kill too */
+int cli_cmd_wait(struct cli *c);
+int cli_cmd_update(struct cli *c);
+int cli_cmd_rm(struct cli *c);
+int cli_cmd_gc(struct cli *c);
+int cli_cmd_ps(struct cli *c);
+int cli_cmd_status(struct cli *c);
+int cli_cmd_inspect(struct cli *c);
+int cli_cmd_stats(struct cli *c);
+int cli_cmd_logs(struct cli *c);
 int cli_cmd_check(struct cli *c);
 int cli_cmd_plan(struct cli *c);
 int cli_cmd_explain(struct cli *c);

@@ -7,7 +7,7 @@
 #include "lua/cli/options.h"
 
 /* The options of these verbs: either those that every verb has, or the others. */
-static void add_options(struct lw_text *t, unsigned verbs, bool everywhere)
+static void add_options(struct lw_text *t, uint64_t verbs, bool everywhere)
 {
 	for (size_t i = 0; i < cli_option_count; i++) {
 		const struct cli_option *o = &cli_option_table[i];
@@ -38,7 +38,7 @@ static void help_verb(struct lw_text *t, const struct cli_verb *v)
 	size_t before = t->len;
 	lw_text_add(t, "\nOptions (anywhere before --):\n");
 	size_t heading = t->len;
-	add_options(t, 1u << (v - cli_verb_table), false);
+	add_options(t, UINT64_C(1) << (v - cli_verb_table), false);
 	if (t->len == heading && !t->failed)
 		t->buf[t->len = before] = 0;
 	lw_text_add(t, "\nOptions of every verb:\n");

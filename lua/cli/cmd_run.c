@@ -1,11 +1,10 @@
 /* cmd_run.c: `lunward run`: from the command line to the command's exit code. */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include "base/cleanup.h"
 #include "lua/cli/cli.h"
 #include "lua/cli/tell_denials.h"
+#include "lua/cli/naming.h"
 #include "lua/cli/options.h"
 #include "lua/cli/privilege.h"
 #include "lua/cli/run_loop.h"
@@ -13,32 +12,6 @@
 #include "lua/cli/tty.h"
 #include "lua/cli/warm/warm.h"
 #include "sandbox.h"
-
-#define ID_BYTES 32
-#define NAME_MAX_BYTES 63
-
-static int make_id(char id[static 2 * ID_BYTES + 1], struct lw_err *err)
-{
-	unsigned char bytes[ID_BYTES];
-	if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
-		return lw_fail(err, -EIO, "getrandom: %s", strerror(errno));
-	lw_hex(bytes, sizeof bytes, id);
-	return 0;
-}
-
-/* Many runs of one profile at once are told apart by name: "default-3f2a". */
-static int name_it(const struct cli *c, struct lw_spec *s, const char *id, struct lw_err *err)
-{
-	for (size_t i = 0; i < c->n_uses; i++)
-		if (!strcmp(c->uses[i].option->name, "name"))
-			return 0;
-	const char *name = s->name ? s->name : "sandbox";
-	s->name = lw_arena_printf(s->arena, "%.*s-%.*s", NAME_MAX_BYTES - LW_NAME_ID - 1, name, LW_NAME_ID, id);
-	if (!s->name)
-		return lw_fail(err, -ENOMEM, "out of memory");
-	s->name_id_at = (int64_t)strlen(s->name) - LW_NAME_ID;
-	return 0;
-}
 
 static void print_warning(void *arg, struct lw_origin at, const char *path, const char *msg)
 {
@@ -65,36 +38,10 @@ static void print_notes(const struct cli_job *job)
 		cli_warn("%s (note)", job->plan->notes[i]);
 }
 
-/* When the command exists for the caller, the difference is the news. */
-static void hint_at_outside(const struct cli_job *job, struct lw_err *err)
-{
-	const char *command = job->spec->command.n ? job->spec->command.v[0] : "";
-	const char *path = strchr(command, '/') ? NULL : getenv("PATH");
-	char file[4096];
-	if (err->cls != LW_ERR_NOT_FOUND || !*command)
-		return;
-	if (!path) {
-		if (command[0] == '/' && !access(command, X_OK))
-			lw_err_hint(err, "it exists here but not inside: -v %s:%s:ro shows it", command, command);
-		return;
-	}
-	for (const char *p = path; *p; p += *p == ':') {
-		size_t n = strcspn(p, ":");
-		if (n && snprintf(file, sizeof file, "%.*s/%s", (int)n, p, command) < (int)sizeof file &&
-		    !access(file, X_OK)) {
-			lw_err_hint(err,
-				    "%s exists here but is not on the PATH inside; -v shows it, -e PATH=... finds it",
-				    file);
-			return;
-		}
-		p += n;
-	}
-}
-
 static int start(struct cli *c, const char *profile, struct cli_job *job, const struct cli_report *report,
 		 struct lw_sandbox **ret, struct lw_err *err)
 {
-	char id[2 * ID_BYTES + 1];
+	char id[CLI_ID_MAX];
 	struct lw_launch_options o = { .id = id,
 				       .denials = c->denials,
 				       .on_denial = cli_denial_event,
@@ -103,9 +50,9 @@ static int start(struct cli *c, const char *profile, struct cli_job *job, const 
 				       .usage = report->status_fd >= 0 || report->result_fd >= 0 };
 	int r = cli_load(c, profile, job, err);
 	if (r >= 0)
-		r = make_id(id, err);
+		r = cli_make_id(id, err);
 	if (r >= 0)
-		r = name_it(c, job->spec, id, err);
+		r = cli_name_it(c, job->spec, id, err);
 	if (r < 0)
 		return r;
 	job->host->tty_fds = cli_tty_fds();
@@ -122,13 +69,15 @@ static int start(struct cli *c, const char *profile, struct cli_job *job, const 
 	r = lw_launch(job->plan, &o, ret, err);
 	if (r < 0) {
 		cli_blame_option(c, err);
-		hint_at_outside(job, err);
+		cli_hint_at_outside(job->spec, err);
 	}
 	return r;
 }
 
 int cli_cmd_run(struct cli *c)
 {
+	if (c->detach)
+		return cli_cmd_start(c);
 	struct lw_err err = { 0 };
 	struct cli_job job = { 0 };
 	struct cli_report report = { -1, -1 };
@@ -149,8 +98,7 @@ int cli_cmd_run(struct cli *c)
 		cli_report_event(&report, "started", sandbox);
 		cli_report_event(&report, "ready", sandbox);
 		warm_save(c, &job);
-		if (job.plan->clone_flags & CLONE_NEWUSER)
-			cli_privilege_shed();
+		cli_privilege_shed(job.plan);
 		cli_tty_begin(&tty, lw_sandbox_pty(sandbox), (unsigned)job.plan->terminal_fds);
 		r = cli_run_loop(sandbox, signal_fd, &tty, job.spec->timeout, &status, &err);
 	}

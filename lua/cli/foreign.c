@@ -47,8 +47,6 @@ static const struct foreign options[] = {
 	{ "--cpu-quota", "--cpus N, where 1 is 100000 of the usual period" },
 	{ "--cpu-shares", "`limits = { cpu_weight = N }` in the profile, where 100 is 1024 shares" },
 	{ "--cpuset-cpus", "`limits = { cpuset = \"0-3\" }` in the profile" },
-	{ "-d", "run is in the foreground; start it from your service manager, or with & in a shell" },
-	{ "--detach", "run is in the foreground; start it from your service manager, or with & in a shell" },
 	{ "--device-cgroup-rule", "--device PATH[:DST[:rwm]]" },
 	{ "--device-read-*", "`limits = { io = {{ device = ..., rbps = ..., riops = ... }} }` in the profile" },
 	{ "--device-write-*", "`limits = { io = {{ device = ..., wbps = ..., wiops = ... }} }` in the profile" },
@@ -98,10 +96,6 @@ static const struct foreign properties[] = {
 
 static const struct foreign verbs[] = {
 	{ "create", "a profile is a file; `lunward run PROFILE` makes and runs the sandbox" },
-	{ "inspect",
-	  "`lunward plan --format json PROFILE` prints the spec as one object, run --status-fd the pid; there are "
-	  "no {{...}} templates" },
-	{ "start", "`lunward run PROFILE`" },
 };
 
 static const char *find(const struct foreign *v, size_t n, const char *word, size_t len)

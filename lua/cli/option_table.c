@@ -25,6 +25,8 @@ STRING_OPTION(now_spec, spec)
 STRING_OPTION(now_result, result)
 STRING_OPTION(now_call, call)
 STRING_OPTION(now_profile, profile)
+STRING_OPTION(now_signal, signal)
+STRING_OPTION(now_field, field)
 
 #define FLAG_OPTION(fn, field)                                                                                         \
 	static int fn(struct cli *c, const char *value, struct lw_err *err)                                            \
@@ -40,6 +42,24 @@ FLAG_OPTION(now_help, help)
 FLAG_OPTION(now_version, version)
 FLAG_OPTION(now_features, features)
 FLAG_OPTION(now_cross_mounts, cross_mounts)
+FLAG_OPTION(now_detach, detach)
+FLAG_OPTION(now_remove, remove)
+FLAG_OPTION(now_all, all)
+FLAG_OPTION(now_follow, follow)
+FLAG_OPTION(now_force, force)
+FLAG_OPTION(now_timestamps, timestamps)
+FLAG_OPTION(now_ready, ready)
+
+static int now_wait(struct cli *c, const char *value, struct lw_err *err)
+{
+	int r = lw_parse_duration(value, &c->wait_usec);
+	if (r < 0 || c->wait_usec < 0) {
+		USAGE(err, "'%s' is not a duration", value);
+		lw_err_hint(err, "10s, 1.5m, 200ms; a lone number is seconds");
+		return -EINVAL;
+	}
+	return 0;
+}
 
 static int now_format(struct cli *c, const char *value, struct lw_err *err)
 {
@@ -120,12 +140,17 @@ static int now_nothing(struct cli *c, const char *value, struct lw_err *err)
 }
 
 /* --- the table: by verb, then by name ------------------------------------------------ */
-#define SPEC_VERBS (CLI_ON(RUN) | CLI_ON(PLAN) | CLI_ON(EXPLAIN) | CLI_ON(EXPORT))
+#define SPEC_VERBS (CLI_ON(RUN) | CLI_ON(START) | CLI_ON(PLAN) | CLI_ON(EXPLAIN) | CLI_ON(EXPORT))
 #define EVAL_VERBS (SPEC_VERBS | CLI_ON(CHECK) | CLI_ON(CHOWN))
 #define IDS_VERBS (SPEC_VERBS | CLI_ON(CHOWN))
 
 const struct cli_option cli_option_table[] = {
 	/* the command and who runs it */
+	{ .name = "detach",
+	  .letter = 'd',
+	  .verbs = CLI_ON(RUN),
+	  .now = now_detach,
+	  .help = "in the background, as start does; prints the id" },
 	{ .name = "env",
 	  .letter = 'e',
 	  .arg = "NAME[=VALUE]",
@@ -145,9 +170,9 @@ const struct cli_option cli_option_table[] = {
 	  .key = "name",
 	  .help = "name of the sandbox; run without one adds a short id to the profile's" },
 	{ .name = "rm",
-	  .verbs = CLI_ON(RUN),
-	  .now = now_nothing,
-	  .help = "accepted: a foreground sandbox leaves nothing behind" },
+	  .verbs = CLI_ON(RUN) | CLI_ON(START),
+	  .now = now_remove,
+	  .help = "remove the record of a detached sandbox at its end" },
 	{ .name = "tty",
 	  .letter = 't',
 	  .verbs = SPEC_VERBS,
@@ -156,10 +181,10 @@ const struct cli_option cli_option_table[] = {
 	  .help = "give the command a terminal even when there is none here" },
 	{ .name = "timeout",
 	  .arg = "DURATION",
-	  .verbs = SPEC_VERBS,
+	  .verbs = SPEC_VERBS | CLI_ON(WAIT),
 	  .layer = cli_set_timeout,
 	  .key = "timeout",
-	  .help = "end everything after this wall-clock time; exit 124" },
+	  .help = "end everything after this wall-clock time, or wait no longer; exit 124" },
 	{ .name = "umask",
 	  .arg = "MODE",
 	  .verbs = SPEC_VERBS,
@@ -245,20 +270,20 @@ const struct cli_option cli_option_table[] = {
 	/* limits */
 	{ .name = "cpus",
 	  .arg = "NUMBER",
-	  .verbs = SPEC_VERBS,
+	  .verbs = SPEC_VERBS | CLI_ON(UPDATE),
 	  .layer = cli_set_cpus,
 	  .key = "limits.cpus",
 	  .help = "how many cpus may be busy" },
 	{ .name = "memory",
 	  .letter = 'm',
 	  .arg = "SIZE",
-	  .verbs = SPEC_VERBS,
+	  .verbs = SPEC_VERBS | CLI_ON(UPDATE),
 	  .layer = cli_set_memory,
 	  .key = "limits.memory",
 	  .help = "memory limit" },
 	{ .name = "memory-swap",
 	  .arg = "SIZE",
-	  .verbs = SPEC_VERBS,
+	  .verbs = SPEC_VERBS | CLI_ON(UPDATE),
 	  .layer = cli_set_memory_swap,
 	  .key = "limits.swap",
 	  .help = "memory and swap together, as in Docker" },
@@ -270,7 +295,7 @@ const struct cli_option cli_option_table[] = {
 	  .help = "how soon the kernel picks it when memory runs out: -1000 to 1000" },
 	{ .name = "pids-limit",
 	  .arg = "NUMBER",
-	  .verbs = SPEC_VERBS,
+	  .verbs = SPEC_VERBS | CLI_ON(UPDATE),
 	  .layer = cli_set_pids,
 	  .key = "limits.pids",
 	  .help = "how many tasks at once" },
@@ -329,6 +354,38 @@ const struct cli_option cli_option_table[] = {
 	  .verbs = CLI_ON(RUN),
 	  .now = now_status_fd,
 	  .help = "write events to descriptor N, as JSON lines" },
+	/* detached sandboxes */
+	{ .name = "all", .letter = 'a', .verbs = CLI_ON(PS), .now = now_all, .help = "those that do not run, too" },
+	{ .name = "field",
+	  .letter = 'f',
+	  .arg = "PATH",
+	  .verbs = CLI_ON(INSPECT),
+	  .now = now_field,
+	  .help = "print one value: pid, cgroup.paths.pids" },
+	{ .name = "follow",
+	  .letter = 'f',
+	  .verbs = CLI_ON(LOGS),
+	  .now = now_follow,
+	  .help = "go on until the sandbox ends" },
+	{ .name = "force", .letter = 'f', .verbs = CLI_ON(RM), .now = now_force, .help = "end it first" },
+	{ .name = "no-stream",
+	  .verbs = CLI_ON(STATS),
+	  .now = now_nothing,
+	  .help = "accepted: the figures are printed once" },
+	{ .name = "ready", .verbs = CLI_ON(WAIT), .now = now_ready, .help = "until it is ready, not until its end" },
+	{ .name = "signal",
+	  .letter = 's',
+	  .arg = "SIGNAL",
+	  .verbs = CLI_ON(KILL),
+	  .now = now_signal,
+	  .help = "send this to the command alone; without it everything is killed" },
+	{ .name = "time",
+	  .letter = 't',
+	  .arg = "DURATION",
+	  .verbs = CLI_ON(STOP),
+	  .now = now_wait,
+	  .help = "how long the command may take after SIGTERM; 10s" },
+	{ .name = "timestamps", .letter = 't', .verbs = CLI_ON(LOGS), .now = now_timestamps, .help = "with times" },
 	/* other verbs */
 	{ .name = "call",
 	  .arg = "CALL",

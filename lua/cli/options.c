@@ -8,9 +8,9 @@
 
 #define USAGE(err, ...) lw_fail_as(err, LW_ERR_USAGE, -EINVAL, __VA_ARGS__)
 
-static unsigned mask(const struct cli *c)
+static uint64_t mask(const struct cli *c)
 {
-	return c->verb ? 1u << (c->verb - cli_verb_table) : CLI_EVERYWHERE;
+	return c->verb ? UINT64_C(1) << (c->verb - cli_verb_table) : CLI_EVERYWHERE;
 }
 
 static const struct cli_option *find_long(const char *name, size_t n)
@@ -73,7 +73,7 @@ static int not_here(const struct cli *c, const struct cli_option *o, struct lw_e
 {
 	USAGE(err, "%s has no option --%s", c->verb->name, o->name);
 	for (size_t i = 0; i < CLI_VERBS; i++) {
-		if (o->verbs & (1u << i)) {
+		if (o->verbs & (UINT64_C(1) << i)) {
 			lw_err_hint(err, "`lunward %s` has", cli_verb_table[i].name);
 			break;
 		}
@@ -180,7 +180,7 @@ int cli_parse(struct cli *c, int argc, char **argv, struct lw_err *err)
 	size_t max = 1;
 	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++)
 		max += argv[i][0] == '-' && argv[i][1] != '-' ? strlen(argv[i]) : 1;
-	*c = (struct cli){ .argc = argc, .argv = argv, .status_fd = -1 };
+	*c = (struct cli){ .argc = argc, .argv = argv, .status_fd = -1, .wait_usec = -1 };
 	clock_gettime(CLOCK_REALTIME, &c->started);
 	c->words = calloc(max, sizeof *c->words);
 	c->uses = calloc(max, sizeof *c->uses);

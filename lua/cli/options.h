@@ -6,8 +6,8 @@
 #include "lua/cli/cli.h"
 #include "lua/cli/overrides.h"
 
-#define CLI_ON(verb) (1u << CLI_##verb)
-#define CLI_EVERYWHERE ((1u << CLI_VERBS) - 1)
+#define CLI_ON(verb) (UINT64_C(1) << CLI_##verb)
+#define CLI_EVERYWHERE ((UINT64_C(1) << CLI_VERBS) - 1)
 
 struct cli_option {
 	const char *name;  /* long, without the dashes */
@@ -15,7 +15,7 @@ struct cli_option {
 	char letter;       /* 0: none */
 	const char *arg;   /* name of the argument, NULL: takes none */
 	const char *help;
-	unsigned verbs; /* mask of verbs that know it */
+	uint64_t verbs; /* mask of verbs that know it */
 	/* What happens: at once while parsing, or later, as a layer over the profile. One of the two. */
 	int (*now)(struct cli *c, const char *value, struct lw_err *err);
 	int (*layer)(struct cli_layer *l, const char *value, struct lw_err *err);

@@ -17,8 +17,13 @@ static void set(uint32_t effective, uint32_t permitted)
 	(void)SYS(capset, &head, data);
 }
 
-void cli_privilege_shed(void)
+void cli_privilege_shed(const struct lw_plan *p)
 {
+	if (!(p->clone_flags & CLONE_NEWUSER))
+		return;
+	for (size_t i = 0; i < p->n_ops; i++)
+		if (p->ops[i].kind == LW_OP_APPARMOR_LOAD)
+			return;
 	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3, 0 };
 	struct __user_cap_data_struct data[2];
 	if (SYS(capget, &head, data) < 0)

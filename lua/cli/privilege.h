@@ -4,10 +4,11 @@
 #define LW_CLI_PRIVILEGE_H
 
 #include <stdbool.h>
+#include "plan.h"
 
-/* Gives up every capability: none is effective from here on, and CAP_KILL alone stays permitted. For sandboxes with a
- * user namespace of their own: undoing them is done by who owns the files. */
-void cli_privilege_shed(void);
+/* Gives up every capability: none is effective from here on, and CAP_KILL alone stays permitted. Where undoing the plan
+ * is done by who owns the files: with a user namespace of its own, and no profile to be taken out of the kernel. */
+void cli_privilege_shed(const struct lw_plan *p);
 /* Around a signal: makes CAP_KILL effective if it was kept, and lets go of it again. */
 void cli_privilege_kill(bool on);
 

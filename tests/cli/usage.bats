@@ -51,8 +51,14 @@ commands() {
 	=> no command after -- (leave -- out to run the profile's own)
 	rnu good
 	=> unknown verb 'rnu' (did you mean "run"?)
-	start good
-	=> unknown verb 'start' (`lunward run PROFILE`)
+	stop
+	=> stop: which sandbox? (its name or the beginning of its id; `lunward ps -a` lists them)
+	stop nobody
+	=> no sandbox "nobody" (`lunward ps -a` lists them)
+	kill -s NOSUCH nobody
+	=> no sandbox "nobody" (`lunward ps -a` lists them)
+	logs a b
+	=> logs: one sandbox at a time (its name or the beginning of its id; `lunward ps -a` lists them)
 	run --memroy 5M good
 	=> unknown option '--memroy' (did you mean --memory?)
 	run -m 64 good
@@ -125,8 +131,6 @@ commands() {
 	=> --spec: nosuch.json: No such file or directory
 	run --spec profiles/good.lua
 	=> profiles/good.lua:1: not JSON: '[' or '{' expected near 'return'
-	run -d good
-	=> unknown option '-d' (run is in the foreground; start it from your service manager, or with & in a shell)
 	run -p 8080:80 good
 	=> unknown option '-p' (networks between sandbox and host: --network host, or none)
 	run -p MemoryMax=64M good

@@ -1,0 +1,42 @@
+/* record.h: what is known of detached sandboxes, on disk: STATE/sandboxes/<id>/ with record.json, a lock that the
+ * supervisor holds while it lives, and the log; STATE/names/<name> is a link to the id. Every change of record.json is
+ * a new file renamed over the old one, so that a power cut leaves the one or the other. */
+#ifndef LW_RECORD_H
+#define LW_RECORD_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <sys/types.h>
+#include "base/err.h"
+
+struct lw_record {
+	char id[65];
+	int dir;      /* its directory */
+	int lock;     /* ours when we made it, else -1 */
+	json_t *data; /* record.json; never NULL, {} when it could not be read */
+};
+#define LW_RECORD_NONE ((struct lw_record){ .dir = -1, .lock = -1 })
+
+/* A new record, locked by us and named. A stopped namesake's is removed; -EEXIST when it runs. */
+int lw_record_make(int state_fd, const char *id, const char *name, json_t *data, struct lw_record *ret,
+		   struct lw_err *err);
+int lw_record_save(const struct lw_record *r, struct lw_err *err);
+void lw_record_reload(struct lw_record *r);
+/* By name, id, or the beginning of an id that is no other's. -ENOENT, class LW_ERR_USAGE. */
+int lw_record_find(int state_fd, const char *word, struct lw_record *ret, struct lw_err *err);
+/* Calls fn for each; stops at a non-zero, which is returned. */
+int lw_record_each(int state_fd, int (*fn)(void *arg, struct lw_record *r), void *arg);
+/* Does its supervisor live? Without one nothing of the sandbox does, for long. */
+bool lw_record_supervised(const struct lw_record *r);
+/* Waits until it does not, at most so long (-1: for ever); 0, or -ETIMEDOUT. */
+int lw_record_wait(const struct lw_record *r, int64_t timeout_usec);
+/* Takes it away, and its name if that is still its own. */
+int lw_record_remove(int state_fd, const struct lw_record *r, struct lw_err *err);
+void lw_record_done(struct lw_record *r);
+
+/* Processes by number and start time, so that another process of the same number is not taken for it. */
+uint64_t lw_process_start(pid_t pid); /* in clock ticks since boot; 0: no such process */
+/* A pidfd, or -ESRCH. */
+int lw_process_open(pid_t pid, uint64_t start);
+
+#endif

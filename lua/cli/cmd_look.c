@@ -1,0 +1,186 @@
+/* cmd_look.c: `lunward ps`, `status` and `logs`: what detached sandboxes there are, whether one runs, what it printed.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include "base/cleanup.h"
+#include "base/fdio.h"
+#include "lua/cli/detached.h"
+#include "lua/cli/log_file.h"
+
+#define SHORT_ID 12
+
+static json_t *member(const struct lw_record *r, const char *key)
+{
+	json_t *v = json_object_get(r->data, key);
+	return v ? json_incref(v) : json_null();
+}
+
+static int collect(void *arg, struct lw_record *r)
+{
+	json_t *list = arg;
+	json_t *pid = json_object_get(json_object_get(r->data, "command"), "pid");
+	const char *state = cli_sandbox_state(r);
+	return json_array_append_new(
+		list, json_pack("{s:s,s:o,s:s,s:o,s:o,s:o}", "id", r->id, "name", member(r, "name"), "state", state,
+				"pid", pid && !strcmp(state, "running") ? json_incref(pid) : json_null(), "started_at",
+				member(r, "started_at"), "profile", member(r, "profile")));
+}
+
+static const char *word(const json_t *o, const char *key)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+	return s ? s : "";
+}
+
+static int print_table(const json_t *list)
+{
+	_cleanup_(lw_text_done_p) struct lw_text t = { 0 };
+	size_t n = json_array_size(list), rows = n + 1;
+	const char **cells = calloc(rows * 5, sizeof *cells);
+	char(*text)[2][32] = calloc(rows, sizeof *text);
+	if (cells && text) {
+		const char *const head[] = { "ID", "NAME", "STATE", "PID", "STARTED" };
+		memcpy(cells, head, sizeof head);
+		for (size_t i = 0; i < n; i++) {
+			const json_t *o = json_array_get(list, i), *pid = json_object_get(o, "pid");
+			const char **row = cells + (i + 1) * 5;
+			snprintf(text[i][0], sizeof text[i][0], "%.*s", SHORT_ID, word(o, "id"));
+			snprintf(text[i][1], sizeof text[i][1], json_is_integer(pid) ? "%d" : "-",
+				 (int)json_integer_value(pid));
+			row[0] = text[i][0];
+			row[1] = word(o, "name");
+			row[2] = word(o, "state");
+			row[3] = text[i][1];
+			row[4] = word(o, "started_at");
+		}
+		cli_table(&t, cells, rows, 5);
+	} else {
+		t.failed = true;
+	}
+	int code = cli_print(&t);
+	free(cells);
+	free(text);
+	return code;
+}
+
+int cli_cmd_ps(struct cli *c)
+{
+	struct lw_err err = { 0 };
+	struct cli_job job = { 0 };
+	int code, r = cli_probe(c, &job, &err);
+	if (r < 0) {
+		code = cli_fail(&err);
+	} else {
+		json_t *all = json_array(), *list = json_array(), *o;
+		size_t i;
+		lw_record_each(job.host->state_fd, collect, all);
+		json_array_foreach(all, i, o)
+		{
+			const char *state = word(o, "state");
+			if (c->all || !strcmp(state, "running") || !strcmp(state, "created"))
+				json_array_append(list, o);
+		}
+		json_decref(all);
+		if (c->format == CLI_JSON) {
+			code = cli_print_json(list);
+		} else {
+			code = print_table(list);
+			json_decref(list);
+		}
+	}
+	cli_job_done(&job);
+	return code;
+}
+
+/* 0 running, 3 stopped, 4 none: the init scripts' codes. */
+int cli_cmd_status(struct cli *c)
+{
+	struct lw_err err = { 0 };
+	struct cli_job job = { 0 };
+	struct lw_record rec;
+	int code, r = cli_find_sandbox(c, &job, &rec, &err);
+	if (r == -ENOENT && c->n_words == 1) {
+		cli_fail(&err);
+		code = 4;
+	} else if (r < 0) {
+		code = cli_fail(&err);
+	} else {
+		_cleanup_(lw_text_done_p) struct lw_text t = { 0 };
+		json_t *exit = json_object_get(rec.data, "code");
+		lw_text_addf(&t, "%s: %s", word(rec.data, "name"), cli_sandbox_state(&rec));
+		if (json_is_integer(exit))
+			lw_text_addf(&t, " (%d)", (int)json_integer_value(exit));
+		lw_text_add(&t, "\n");
+		code = cli_print(&t);
+		if (code == CLI_OK && !cli_sandbox_runs(&rec))
+			code = 3;
+	}
+	lw_record_done(&rec);
+	cli_job_done(&job);
+	return code;
+}
+
+/* --- logs --- */
+
+static void print_line(const struct cli *c, char *line)
+{
+	json_auto_t *o = json_loads(line, 0, NULL);
+	if (c->format == CLI_JSON) {
+		(void)!lw_write_full(STDOUT_FILENO, line, strlen(line));
+		(void)!lw_write_full(STDOUT_FILENO, "\n", 1);
+		return;
+	}
+	_cleanup_(lw_text_done_p) struct lw_text t = { 0 };
+	if (c->timestamps)
+		lw_text_addf(&t, "%s ", word(o, "time"));
+	lw_text_addf(&t, "%s%s", word(o, "text"), json_is_true(json_object_get(o, "partial")) ? "" : "\n");
+	if (!t.failed)
+		(void)!lw_write_full(strcmp(word(o, "stream"), "stderr") ? STDOUT_FILENO : STDERR_FILENO, t.buf, t.len);
+}
+
+/* From *at on, whole lines. */
+static void print_file(const struct cli *c, int dir, const char *name, off_t *at)
+{
+	_cleanup_close_ int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	_cleanup_free_ char *text = NULL;
+	size_t n = 0;
+	struct stat st;
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return;
+	if (st.st_size < *at) /* renamed meanwhile: a new one */
+		*at = 0;
+	if (lseek(fd, *at, SEEK_SET) < 0 || lw_read_all(fd, (size_t)CLI_LOG_MAX, &text, &n) < 0)
+		return;
+	for (char *p = text, *end; (end = strchr(p, '\n')); p = end + 1) {
+		*end = 0;
+		print_line(c, p);
+		*at += end + 1 - p;
+	}
+}
+
+int cli_cmd_logs(struct cli *c)
+{
+	struct lw_err err = { 0 };
+	struct cli_job job = { 0 };
+	struct lw_record rec;
+	off_t old = 0, at = 0;
+	int r = cli_find_sandbox(c, &job, &rec, &err);
+	if (r >= 0) {
+		print_file(c, rec.dir, CLI_LOG_OLD, &old);
+		bool more = true;
+		do {
+			more = c->follow && lw_record_supervised(&rec);
+			print_file(c, rec.dir, CLI_LOG, &at);
+			if (more)
+				nanosleep(&(struct timespec){ 0, 100000000 }, NULL);
+		} while (more);
+	}
+	int code = r < 0 ? cli_fail(&err) : CLI_OK;
+	lw_record_done(&rec);
+	cli_job_done(&job);
+	return code;
+}
