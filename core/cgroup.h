@@ -48,8 +48,9 @@ int lw_cgroup_probe_with(struct lw_host *h, const char *mountinfo, size_t n_moun
 /* How a cgroup is made. */
 #define LW_CGROUP_PARENTS 1 /* its parent may have to be made first (lw_cgroup_host.parent_create) */
 #define LW_CGROUP_OWN_LEAF                                                                                             \
-	2 /* v2: our own process sits in the parent and moves to a leaf (lw_cgroup_host.own_leaf)                      \
-	   */
+	2                /* v2: our own process sits in the parent and moves to a leaf (lw_cgroup_host.own_leaf)       \
+			  */
+#define LW_CGROUP_JOIN 4 /* it is there already, and is somebody else's to remove */
 /* mkdir of <parent>/<id>, by `how` (LW_CGROUP_*); on v2 enables the controllers of mask (1 << LW_CTL_*) in parent's
  * cgroup.subtree_control. -EEXIST is an error. On failure dir does not exist (unless it did before). */
 unsigned lw_cgroup_how(const struct lw_host *h, unsigned controllers);

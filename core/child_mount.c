@@ -389,6 +389,10 @@ static int make_terminal(struct lw_run *run, const struct lw_op *op, int *ret_st
 {
 	int unlock = 0, r, slave = -1;
 	*ret_step = LW_STEP_PTY;
+	if (op->num[1])
+		run->root = (int)SYS(openat, AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+	if (run->root < 0)
+		return run->root;
 	int master = sys_openat2(run->root, "dev/pts/ptmx", O_RDWR | O_NOCTTY, 0,
 				 RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
 	if (master < 0)
@@ -398,7 +402,7 @@ static int make_terminal(struct lw_run *run, const struct lw_op *op, int *ret_st
 		slave = r = (int)SYS(ioctl, master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (r >= 0)
 		r = (int)SYS(fchown, slave, run->plan->uid, -1);
-	if (r >= 0) {
+	if (r >= 0 && !op->num[1]) {
 		int tree = lw_safe_tree(slave, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0);
 		r = tree < 0 ? tree : attach(run, tree, "/dev/console", ret_step);
 	}

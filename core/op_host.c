@@ -39,6 +39,12 @@ static int cgroup_make(struct lw_run *run, struct lw_host_state *st, const struc
 	_cleanup_free_ char *dir = with_id(op->str[0], st->id);
 	if (!dir || st->n_cgroups == LW_CTL_COUNT)
 		return lw_fail(err, -ENOMEM, "out of memory");
+	if (op->num[3] & LW_CGROUP_JOIN) {
+		int n = lw_cgroup_open(dir, (int)op->num[2], &run->fd[op->num[1]], err);
+		if (n >= 0 && op->num[2] == 2)
+			run->cgroup = run->fd[op->num[1]];
+		return n;
+	}
 	int r = lw_cgroup_make(dir, (int)op->num[2], (unsigned)op->num[0], (unsigned)op->num[3], err);
 	if (r < 0)
 		return r;

@@ -69,7 +69,7 @@ enum lw_op_kind {
 	LW_OP_HOSTNAME,      /* str0; num0: where in it the first LW_NAME_ID digits of the id go, or 0 */
 	LW_OP_DOMAINNAME,    /* str0 */
 	LW_OP_SYSCTL,        /* str0: path below /proc/sys, str1: value */
-	LW_OP_TERMINAL,      /* num0: bit set of fds 0-2 to replace by our pty */
+	LW_OP_TERMINAL,      /* num0: bit set of fds 0-2 to replace by our pty; num1: of a root that was joined */
 	LW_OP_STDIO,         /* num0: fd, to /dev/null */
 	LW_OP_SESSION,       /* setsid */
 	LW_OP_KEYRING,       /* new session keyring; num0: EDQUOT may be ignored */

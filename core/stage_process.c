@@ -132,6 +132,9 @@ int lw_stage_process(struct lw_plan *p, struct lw_err *err)
 	const struct lw_spec *s = p->spec;
 	const int stdio[3] = { s->stdio.in, s->stdio.out, s->stdio.err };
 	int r = 0;
+	/* In a mount namespace that was joined the ptys are those of whoever made it. */
+	if (p->terminal_fds && s->namespaces.mode[LW_NS_MOUNT] == LW_NS_JOIN)
+		r = PLAN_OP(p, LW_OP_TERMINAL, NULL, "terminal", .num = { p->terminal_fds, 1 });
 	for (int i = 0; i < 3 && r >= 0; i++)
 		if (stdio[i] == LW_STDIO_NULL)
 			r = PLAN_OP(p, LW_OP_STDIO, &s->stdio.rec, "stdio", .num = { i });

@@ -26,6 +26,8 @@ enum cli_exit {
 enum cli_verb_id {
 	CLI_RUN,
 	CLI_START,
+	CLI_EXEC,
+	CLI_SHELL,
 	CLI_STOP,
 	CLI_KILL,
 	CLI_WAIT,
@@ -132,6 +134,7 @@ bool cli_color(const struct cli *c);
 
 int cli_cmd_run(struct cli *c);
 int cli_cmd_start(struct cli *c);
+int cli_cmd_exec(struct cli *c); /* shell too */
 int cli_cmd_stop(struct cli *c); /* kill too */
 int cli_cmd_wait(struct cli *c);
 int cli_cmd_update(struct cli *c);

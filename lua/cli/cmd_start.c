@@ -53,16 +53,25 @@ static json_t *cgroups_json(const struct supervisor *s)
 	return json_pack("{s:i,s:o}", "version", s->job->host->cgroup.version, "paths", paths);
 }
 
+/* Who the command runs as, looked up once: the root's files may change. */
+static json_t *user_json(const struct lw_plan *p)
+{
+	json_t *groups = json_array();
+	for (size_t i = 0; i < p->n_groups; i++)
+		json_array_append_new(groups, json_integer((json_int_t)p->groups[i]));
+	return json_pack("{s:I,s:I,s:o}", "uid", (json_int_t)p->uid, "gid", (json_int_t)p->gid, "groups", groups);
+}
+
 static json_t *first_words(const struct supervisor *s)
 {
 	char now[CLI_TIME_MAX];
 	const struct lw_spec *spec = s->job->spec;
-	return json_pack("{s:i,s:s,s:s,s:{s:s,s:s},s:b,s:b,s:s,s:s,s:o,s:o,s:o}", "schema_version", LW_SCHEMA_VERSION,
-			 "id", s->id, "name", spec->name, "profile", "path",
+	return json_pack("{s:i,s:s,s:s,s:{s:s,s:s},s:b,s:b,s:s,s:s,s:o,s:o,s:o,s:o}", "schema_version",
+			 LW_SCHEMA_VERSION, "id", s->id, "name", spec->name, "profile", "path",
 			 spec->profile_path ? spec->profile_path : "", "sha256", s->job->eval.sha256, "privileged",
 			 spec->privileged, "remove", s->c->remove, "state", "created", "started_at", cli_now(now),
-			 "supervisor", process_json(getpid()), "cgroup", cgroups_json(s), "spec",
-			 lw_spec_to_json(spec));
+			 "supervisor", process_json(getpid()), "cgroup", cgroups_json(s), "user",
+			 user_json(s->job->plan), "spec", lw_spec_to_json(spec));
 }
 
 static int launch(struct supervisor *s, struct lw_err *err)

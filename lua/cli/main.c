@@ -28,6 +28,21 @@ const struct cli_verb cli_verb_table[CLI_VERBS] = {
 		.command = true,
 		.run = cli_cmd_start,
 	},
+	[CLI_EXEC] = {
+		.name = "exec",
+		.synopsis = "[OPTIONS] SANDBOX -- COMMAND...",
+		.help = "run one more command in a running sandbox",
+		.more = "With exactly the sandbox's capabilities, filter, limits and ids. The exit code is the command's own.",
+		.command = true,
+		.run = cli_cmd_exec,
+	},
+	[CLI_SHELL] = {
+		.name = "shell",
+		.synopsis = "SANDBOX [-- SHELL...]",
+		.help = "a shell with a terminal in a running sandbox",
+		.command = true,
+		.run = cli_cmd_exec,
+	},
 	[CLI_STOP] = {
 		.name = "stop",
 		.synopsis = "[-t DURATION] SANDBOX",

@@ -222,6 +222,53 @@ time.sleep(60)'
 	assert_output_has '"processes": 1'
 }
 
+@test "row 61: exec joins with exactly the sandbox's confinement" {
+	start --name a -u nobody --cap-drop ALL --cap-add CHOWN --pids-limit 40 --ulimit nofile=100:200 -- sleep 60
+	# shellcheck disable=SC2016
+	lw exec a -- bash -c '
+		same() { diff <(grep -E "$1" /proc/self/"$2") <(grep -E "$1" /proc/2/"$2"); }
+		same "^(Cap|Seccomp|NoNewPrivs|Uid|Gid|Groups)" status && same "" limits && same "" uid_map && same "" cgroup
+		for ns in user pid mnt net ipc uts cgroup time; do
+			[ "$(readlink /proc/self/ns/$ns)" = "$(readlink /proc/2/ns/$ns)" ] || echo other $ns
+		done
+		ls /proc/self/fd | wc -l'
+	assert_status 0
+	assert_is 4
+	pids=$(field cgroup.paths.pids a 2>/dev/null) || return 0
+	(exec timeout 30 "$LUNWARD" exec a -- sleep 60) &
+	wait_for 5 grep -qx 2 "$pids/pids.current"
+	# It ends with the sandbox, and does not end it.
+	lw stop -t 0 a
+	wait $! || rc=$?
+	[ "${rc:-0}" = 137 ] || [ "${rc:-0}" = 143 ]
+}
+
+@test "exec: the command's own exit code, its environment, what is missing" {
+	start --name a -- sleep 60
+	lw exec a -- sh -c 'exit 9'
+	assert_status 9
+	lw exec -e X=1 -w /tmp a -- sh -c 'echo $X; pwd'
+	assert_is $'1\n/tmp'
+	run -127 timeout 20 "$LUNWARD" exec a -- nosuch
+	assert_output_has "command not found"
+	lw exec a
+	assert_refused "no command"
+	lw exec --timeout 0.2s a -- sleep 60
+	assert_status 124
+	lw stop -t 0 a
+	lw exec a -- true
+	assert_refused "is not running"
+}
+
+@test "exec and shell: a terminal of the sandbox's own" {
+	need_cmd script
+	start --name a -- sleep 60
+	run timeout 20 script -qec "$LUNWARD exec -t a -- tty" /dev/null </dev/null
+	assert_output_has /dev/pts/
+	run timeout 20 script -qec "echo 'id -u; exit 4' | $LUNWARD shell a" /dev/null </dev/null
+	assert_status 4
+}
+
 @test "a supervisor that is killed: the sandbox goes, gc leaves nothing" {
 	start --name a -- sleep 60
 	sup=$(field supervisor_pid a)
