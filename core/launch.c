@@ -210,19 +210,6 @@ static int receive(int sync, struct message *m)
 	return n == sizeof m->report && m->report.magic == LW_REPORT_MAGIC ? 1 : -EPROTO;
 }
 
-/* The process id behind a pidfd, in our pid namespace. */
-static pid_t pid_of(int pidfd)
-{
-	char path[48];
-	_cleanup_free_ char *text = NULL;
-	size_t n;
-	snprintf(path, sizeof path, "/proc/self/fdinfo/%d", pidfd);
-	if (lw_read_file(path, 4096, &text, &n) < 0)
-		return -1;
-	const char *line = strstr(text, "\nPid:");
-	return line ? (pid_t)atoi(line + 5) : -1;
-}
-
 /* The process that joined namespaces is done: what it made takes its place. */
 static int take_first(struct lw_sandbox *s, int pidfd, struct lw_err *err)
 {
@@ -230,7 +217,7 @@ static int take_first(struct lw_sandbox *s, int pidfd, struct lw_err *err)
 	SYS(waitid, P_PIDFD, s->pidfd, &info, WEXITED | __WALL, NULL);
 	lw_close_p(&s->pidfd);
 	s->pidfd = pidfd;
-	s->pid = pid_of(pidfd);
+	s->pid = lw_pid_of(pidfd);
 	return s->pid > 0 ? 1 : lw_fail(err, -ESRCH, "the sandbox's first process is not to be found");
 }
 
@@ -252,7 +239,6 @@ static int take_message(struct lw_sandbox *s, const struct lw_plan *p, int sync,
 	case LW_REPORT_HELLO:
 		lw_close_p(&s->command_fd);
 		s->command_fd = m.fd;
-		s->command = pid_of(m.fd);
 		return 1;
 	case LW_REPORT_CLONED:
 		return take_first(s, m.fd, err);
@@ -335,7 +321,8 @@ static int walk(struct lw_sandbox *s, const struct lw_plan *p, struct lw_run *ru
 			if (op->kind == LW_OP_RLIMIT_RAISE)
 				r = greet(s, p, sync, err);
 			if (r >= 0)
-				r = lw_host_apply(run, &s->host, op, s->pid, s->command, err);
+				r = lw_host_apply(run, &s->host, op, s->pid,
+						  op->kind == LW_OP_RLIMIT_RAISE ? lw_sandbox_pid(s) : -1, err);
 		}
 		if (r < 0) {
 			lw_err_at(err, op->origin);

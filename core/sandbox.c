@@ -2,6 +2,7 @@
  * Processes are known by pidfd, never by number alone. */
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -9,6 +10,7 @@
 #include <sys/wait.h>
 #include <time.h>
 #include "base/cleanup.h"
+#include "base/fdio.h"
 #include "cgroup.h"
 #include "init.h"
 #include "sandbox_private.h"
@@ -19,9 +21,22 @@ const char *lw_sandbox_id(const struct lw_sandbox *s)
 	return s->host.id;
 }
 
+pid_t lw_pid_of(int pidfd)
+{
+	char path[48];
+	_cleanup_free_ char *text = NULL;
+	size_t n;
+	snprintf(path, sizeof path, "/proc/self/fdinfo/%d", pidfd);
+	if (lw_read_file(path, 4096, &text, &n) < 0)
+		return -1;
+	const char *line = strstr(text, "\nPid:");
+	return line ? (pid_t)atoi(line + 5) : -1;
+}
+
 pid_t lw_sandbox_pid(const struct lw_sandbox *s)
 {
-	return s->command;
+	/* Asked for by few, and told by the kernel in words. */
+	return s->command < 0 && s->command_fd >= 0 ? lw_pid_of(s->command_fd) : s->command;
 }
 
 pid_t lw_sandbox_init_pid(const struct lw_sandbox *s)

@@ -9,6 +9,9 @@
 #include "run.h"
 #include "sandbox.h"
 
+/* The process id behind a pidfd, in our pid namespace; -1. */
+pid_t lw_pid_of(int pidfd);
+
 struct lw_sandbox {
 	struct lw_host_state host;
 	pid_t pid; /* what we cloned: init, or the command itself */
