@@ -87,6 +87,8 @@ json_t *lw_spec_merge(const json_t *base, const json_t *over, struct lw_err *err
 int lw_spec_decode(const json_t *raw, struct lw_spec **ret, struct lw_err *err);
 /* New reference, or NULL on ENOMEM. Dump it with LW_JSON_DUMP_FLAGS for the canonical text. */
 json_t *lw_spec_to_json(const struct lw_spec *s);
+/* The value of one key of a record, whether it was set or not; NULL also for a string that is not there. */
+json_t *lw_field_to_json(const struct lw_spec *s, const struct lw_field *f, const void *rec);
 #define LW_JSON_DUMP_FLAGS (JSON_INDENT(2) | JSON_REAL_PRECISION(15))
 /* Parses text (at most 4 MiB) and decodes; `file` names it in errors. Accepts both a bare spec object and the
  * {schema_version, spec, ops} object that `plan --format json` prints. */

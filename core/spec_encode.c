@@ -94,7 +94,7 @@ static json_t *write_number(const struct lw_field *f, int64_t n)
 	}
 }
 
-static json_t *write_field(const struct lw_spec *s, const struct lw_field *f, const void *rec)
+json_t *lw_field_to_json(const struct lw_spec *s, const struct lw_field *f, const void *rec)
 {
 	const void *at = (const char *)rec + f->offset;
 	struct lw_origin outer = ((const struct lw_rec *)rec)->origin;
@@ -148,7 +148,7 @@ json_t *lw_codec_write_record(const struct lw_spec *s, const struct lw_schema *s
 	for (size_t i = 0; i < sc->n; i++) {
 		if (!lw_is_set(head, (unsigned)i))
 			continue;
-		if (json_object_set_new_nocheck(o, sc->fields[i].key, write_field(s, &sc->fields[i], rec)) < 0)
+		if (json_object_set_new_nocheck(o, sc->fields[i].key, lw_field_to_json(s, &sc->fields[i], rec)) < 0)
 			goto nomem;
 	}
 	return o;
