@@ -17,6 +17,7 @@
 enum cli_exit {
 	CLI_OK = 0,
 	CLI_NO = 1, /* a negative answer */
+	CLI_DIFFERS = 2,
 	CLI_TIMEOUT = 124,
 	CLI_FAILED = 125, /* lunward itself */
 	CLI_NOT_EXECUTABLE = 126,
@@ -42,6 +43,7 @@ enum cli_verb_id {
 	CLI_CHECK,
 	CLI_PLAN,
 	CLI_EXPLAIN,
+	CLI_DIFF,
 	CLI_CHOWN,
 	CLI_EXPORT,
 	CLI_CHANGES,
@@ -148,6 +150,7 @@ int cli_cmd_logs(struct cli *c);
 int cli_cmd_check(struct cli *c);
 int cli_cmd_plan(struct cli *c);
 int cli_cmd_explain(struct cli *c);
+int cli_cmd_diff(struct cli *c);
 int cli_cmd_chown(struct cli *c);
 int cli_cmd_export(struct cli *c);
 int cli_cmd_changes(struct cli *c); /* commit and discard too */

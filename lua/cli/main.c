@@ -132,6 +132,16 @@ const struct cli_verb cli_verb_table[CLI_VERBS] = {
 		.command = true,
 		.run = cli_cmd_explain,
 	},
+	[CLI_DIFF] = {
+		.name = "diff",
+		.synopsis = "[OPTIONS] A B",
+		.help = "say what B allows that A does not, and what no longer; exits 2 when they differ",
+		.more = "A and B are profiles, or files of JSON as `plan --format json` prints. + is what only B allows, - what "
+			"only A allows, ~ what is not the same without being more or less. System calls are worked out from "
+			"both compiled filters, arguments among them; the rest from both plans, for a machine that can enforce "
+			"all of it. With --set, parameters are given to both.",
+		.run = cli_cmd_diff,
+	},
 	[CLI_CHOWN] = {
 		.name = "chown",
 		.synopsis = "[OPTIONS] PROFILE DIR... | --profile PROFILE DIR...",
