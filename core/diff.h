@@ -4,6 +4,7 @@
 #define LW_DIFF_H
 
 #include "plan.h"
+#include "schema.h"
 
 enum lw_diff_sign { LW_DIFF_LESS = -1, LW_DIFF_OTHER, LW_DIFF_MORE };
 
@@ -32,6 +33,10 @@ struct lw_diff_job {
 /* Adds a row; running out of memory is remembered by the arena. */
 void lw_diff_add(const struct lw_diff_job *j, int sign, const char *kind, const char *what, const char *a,
 		 const char *b);
+
+/* The value of a key as JSON, a string without its quotes; "none". */
+const char *lw_diff_value(const struct lw_diff_job *j, const struct lw_plan *p, const struct lw_field *f,
+			  const void *rec);
 
 void lw_diff_files(const struct lw_diff_job *j);   /* diff_files.c */
 void lw_diff_devices(const struct lw_diff_job *j); /* diff_files.c */

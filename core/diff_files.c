@@ -20,7 +20,8 @@ struct place {
 	const char *other; /* what else it is: "proc", "a file of the profile's" */
 	const char *kept;  /* where writes go instead, or NULL */
 	uint64_t attributes;
-	int64_t size, inodes; /* in memory; 0 otherwise */
+	int64_t size, inodes;         /* in memory; 0 otherwise */
+	const struct lw_mount *mount; /* the key's, of a bind */
 };
 struct view {
 	const struct lw_plan *plan;
@@ -56,7 +57,9 @@ static int64_t option(const char *options, const char *key)
 static void put_source(struct view *w, struct place *p, const char *source, int64_t slot)
 {
 	const struct lw_root_layout *l = w->plan->layout;
+	const struct lw_root_layout_entry *e = lw_root_layout_find(l, p->path);
 	p->host = source;
+	p->mount = e && e->mount->kind == LW_MOUNT_BIND ? e->mount : NULL;
 	for (size_t i = 0; i < l->n_overlays && slot >= 0; i++) {
 		const struct lw_overlay_plan *o = &l->overlays[i];
 		if (o->slot != slot)
@@ -201,6 +204,29 @@ static void add(const struct lw_diff_job *j, int sign, const char *path, const b
 		    sign > 0 ? what : NULL);
 }
 
+/* Does x, at `rest` below z, show what follows from z, but for verbs that are missing? */
+static bool follows(const struct lw_diff_job *j, const struct seen *x, const struct seen *z, const char *rest)
+{
+	const char *text =
+		strncmp(z->what, "the host's ", 11) == 0 ? lw_arena_printf(j->arena, "%s%s", z->what, rest) : z->what;
+	for (int k = 0; k < VERBS; k++)
+		if (x->may[k] && !z->may[k])
+			return false;
+	return text && strcmp(x->what, text) == 0;
+}
+
+/* Is what differs at a path only what differs at a directory above it? */
+static bool implied(const struct lw_diff_job *j, const char *path, const char *above, const struct view *v,
+		    const struct view *w)
+{
+	struct seen a = look(v, path), b = look(w, path), x = look(v, above), y = look(w, above);
+	const char *rest = below(path, above);
+	for (int k = 0; k < VERBS; k++)
+		if ((x.may[k] && !a.may[k]) != (y.may[k] && !b.may[k]))
+			return false;
+	return follows(j, &a, &x, rest) && follows(j, &b, &y, rest);
+}
+
 static void compare(const struct lw_diff_job *j, const char *path, const struct view *v, const struct view *w)
 {
 	struct seen a = look(v, path), b = look(w, path);
@@ -238,6 +264,30 @@ static void compare_sizes(const struct lw_diff_job *j, const struct view *v, con
 			continue;
 		compare_size(j, "bytes in", x->path, x->size, y->size, true);
 		compare_size(j, "files in", x->path, x->inodes, y->inodes, false);
+	}
+}
+
+/* Whose the files of a bind are, and whether it follows what the host mounts there. */
+static void compare_binds(const struct lw_diff_job *j, const struct view *v, const struct view *w)
+{
+	for (size_t i = 0; i < v->n; i++) {
+		const struct place *x = &v->v[i], *y = place_of(w, x->path);
+		if (!x->mount || !y || !y->mount || strcmp(x->path, y->path) != 0)
+			continue;
+		const struct lw_mount *a = x->mount, *b = y->mount;
+		const char *owners[2] = { a->chown   ? "given to the sandbox"
+					  : a->idmap ? "as outside"
+						     : "not translated",
+					  b->chown   ? "given to the sandbox"
+					  : b->idmap ? "as outside"
+						     : "not translated" };
+		if (strcmp(owners[0], owners[1]) != 0)
+			lw_diff_add(j, LW_DIFF_OTHER, KIND, lw_arena_printf(j->arena, "owners in %s", x->path),
+				    owners[0], owners[1]);
+		if (a->propagation != b->propagation)
+			lw_diff_add(j, b->propagation == LW_PROPAGATION_SLAVE ? LW_DIFF_MORE : LW_DIFF_LESS, KIND,
+				    lw_arena_printf(j->arena, "see later mounts of the host in %s", x->path), NULL,
+				    NULL);
 	}
 }
 
@@ -282,9 +332,15 @@ void lw_diff_files(const struct lw_diff_job *j)
 	size_t n = collect(&v, paths);
 	n += collect(&w, paths + n);
 	qsort(paths, n, sizeof *paths, by_path);
-	for (size_t i = 0; i < n; i++)
-		if ((i == 0 || strcmp(paths[i - 1], paths[i]) != 0) && !held_by_owner(paths[i], j->a, j->b))
+	for (size_t i = 0; i < n; i++) {
+		const char *above = NULL;
+		for (size_t k = i; k-- > 0 && !above;)
+			above = below(paths[i], paths[k]) ? paths[k] : NULL;
+		bool again = above && strcmp(above, paths[i]) == 0;
+		if (!again && !held_by_owner(paths[i], j->a, j->b) && !(above && implied(j, paths[i], above, &v, &w)))
 			compare(j, paths[i], &v, &w);
+	}
+	compare_binds(j, &v, &w);
 	compare_sizes(j, &v, &w);
 }
 

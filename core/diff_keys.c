@@ -8,7 +8,6 @@
 #include "base/cleanup.h"
 #include "cpulist.h"
 #include "diff.h"
-#include "schema.h"
 
 enum sense {
 	OTHER,     /* whether it is more or less cannot be said */
@@ -259,13 +258,14 @@ static void without_origins(json_t *v)
 	json_array_foreach(v, i, child) without_origins(child);
 }
 
-static const char *any_text(const struct both *k, int side)
+const char *lw_diff_value(const struct lw_diff_job *j, const struct lw_plan *p, const struct lw_field *f,
+			  const void *rec)
 {
-	json_t *v = lw_field_to_json(spec_of(k, side), k->f, k->rec[side]);
+	json_t *v = lw_field_to_json(p->spec, f, rec);
 	without_origins(v);
 	_cleanup_free_ char *dump = json_is_string(v) ? NULL : json_dumps(v, JSON_ENCODE_ANY | JSON_COMPACT);
 	const char *text = json_is_string(v) ? json_string_value(v) : dump;
-	text = text ? lw_arena_strdup(k->j->arena, text) : "none";
+	text = text ? lw_arena_strdup(j->arena, text) : "none";
 	json_decref(v);
 	return text;
 }
@@ -275,7 +275,9 @@ static void diff_any(const struct both *k, enum sense sense, const struct lw_sch
 	const char *text[2];
 	int sign = LW_DIFF_OTHER;
 	for (int i = 0; i < 2; i++)
-		text[i] = sense == CONFINES && !written(k, i, sc) ? "none" : any_text(k, i);
+		text[i] = sense == CONFINES && !written(k, i, sc)
+				  ? "none"
+				  : lw_diff_value(k->j, i ? k->j->b : k->j->a, k->f, k->rec[i]);
 	if (sense == CONFINES && written(k, 0, sc) != written(k, 1, sc))
 		sign = written(k, 0, sc) ? LW_DIFF_MORE : LW_DIFF_LESS;
 	if (text[0] && text[1] && strcmp(text[0], text[1]) != 0)

@@ -8,6 +8,11 @@
 #include "diff.h"
 #include "ids_modes.h"
 
+static bool differ(const char *x, const char *y)
+{
+	return x && y && strcmp(x, y) != 0;
+}
+
 /* --- capabilities --- */
 
 /* The sets that hold the capability in x and not in y, "bounding, permitted"; NULL: none. */
@@ -38,15 +43,16 @@ static void diff_capabilities(const struct lw_diff_job *j)
 }
 
 /* --- namespaces --- */
-static const char *namespace_word(const struct lw_plan *p, int ns)
+static const char *namespace_word(const struct lw_diff_job *j, const struct lw_plan *p, int ns)
 {
+	const struct lw_field *f = lw_schema_field(&lw_sandbox_schema, "namespaces");
 	switch (p->spec->namespaces.mode[ns]) {
 	case LW_NS_NEW:
 		return "its own";
 	case LW_NS_HOST:
 		return "the host's";
 	default:
-		return p->spec->namespaces.join[ns].path;
+		return lw_diff_value(j, p, &f->rec->fields[ns], &p->spec->namespaces);
 	}
 }
 
@@ -63,8 +69,8 @@ static int direction(int before, int after, int least, int most)
 static void diff_namespaces(const struct lw_diff_job *j)
 {
 	for (int ns = 0; ns < LW_NS_COUNT; ns++) {
-		const char *x = namespace_word(j->a, ns), *y = namespace_word(j->b, ns);
-		if (ns == LW_NS_NET || strcmp(x, y) == 0)
+		const char *x = namespace_word(j, j->a, ns), *y = namespace_word(j, j->b, ns);
+		if (ns == LW_NS_NET || !differ(x, y))
 			continue;
 		lw_diff_add(j,
 			    direction(j->a->spec->namespaces.mode[ns], j->b->spec->namespaces.mode[ns], LW_NS_NEW,
@@ -142,11 +148,6 @@ static const char *who(const struct lw_diff_job *j, const struct lw_plan *p)
 	return text;
 }
 
-static bool differ(const char *x, const char *y)
-{
-	return x && y && strcmp(x, y) != 0;
-}
-
 static void diff_who(const struct lw_diff_job *j)
 {
 	const struct {
@@ -172,7 +173,7 @@ static void diff_who(const struct lw_diff_job *j)
 }
 
 /* --- network --- */
-static const char *network_word(const struct lw_plan *p)
+static const char *network_word(const struct lw_diff_job *j, const struct lw_plan *p)
 {
 	switch (p->spec->network) {
 	case LW_NET_NONE:
@@ -180,13 +181,13 @@ static const char *network_word(const struct lw_plan *p)
 	case LW_NET_HOST:
 		return "the host's";
 	default:
-		return p->spec->network_join.path;
+		return lw_diff_value(j, p, lw_schema_field(&lw_sandbox_schema, "network"), p->spec);
 	}
 }
 
 static void diff_network(const struct lw_diff_job *j)
 {
-	const char *x = network_word(j->a), *y = network_word(j->b);
+	const char *x = network_word(j, j->a), *y = network_word(j, j->b);
 	if (differ(x, y))
 		lw_diff_add(j, direction(j->a->spec->network, j->b->spec->network, LW_NET_NONE, LW_NET_HOST), "network",
 			    "network", x, y);

@@ -5,12 +5,14 @@
 #include "filter_diff.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include "base/text.h"
+#include "filter_boxes.h"
 #include "seccomp_policy.h"
 
-#define ARGS 6
-#define PARTS 512                 /* of one argument */
+#define ARGS LW_BOX_ARGS
+#define PARTS LW_BOX_CHOICES      /* of one argument */
 #define CELLS (UINT32_C(1) << 18) /* combinations of parts that are run */
 #define PAIRS 255
 
@@ -24,7 +26,6 @@ struct argument {
 	struct classes *low, *high;
 	unsigned n;
 	uint16_t group[PARTS]; /* of part low + high * low->n */
-	unsigned n_groups;
 	uint16_t first[PARTS]; /* a part of each group */
 };
 struct pair {
@@ -42,8 +43,7 @@ struct job {
 	struct argument arg[ARGS];
 	unsigned n_pairs;
 	struct pair pairs[PAIRS];
-	uint8_t *cells; /* which pair, by part of each argument; later by group */
-	bool *covered;
+	struct lw_box_table table; /* which pair, by part of each argument; then by group */
 };
 
 bool lw_action_permits(uint32_t action)
@@ -156,9 +156,9 @@ static int judge(struct job *j, uint32_t total)
 {
 	int r = 0;
 	j->n_pairs = 0;
-	j->cells = lw_arena_array(j->scratch, total, sizeof *j->cells);
-	j->covered = lw_arena_array(j->scratch, total, sizeof *j->covered);
-	if (!j->cells || !j->covered)
+	j->table.cells = lw_arena_array(j->scratch, total, sizeof *j->table.cells);
+	j->table.covered = lw_arena_array(j->scratch, total, sizeof *j->table.covered);
+	if (!j->table.cells || !j->table.covered)
 		return -ENOMEM;
 	for (uint32_t cell = 0; cell < total && r == 0; cell++) {
 		uint32_t pick = cell;
@@ -166,7 +166,7 @@ static int judge(struct job *j, uint32_t total)
 			j->call.args[i] = part_value(&j->arg[i], pick % j->arg[i].n);
 			pick /= j->arg[i].n;
 		}
-		r = pair_of(j, (struct pair){ run(j->f, &j->call), run(j->g, &j->call) }, &j->cells[cell]);
+		r = pair_of(j, (struct pair){ run(j->f, &j->call), run(j->g, &j->call) }, &j->table.cells[cell]);
 	}
 	return r;
 }
@@ -180,7 +180,7 @@ static bool same(struct pair p)
 static bool alike(const struct job *j, uint32_t total, uint32_t below, unsigned n, unsigned x, unsigned y)
 {
 	for (uint32_t over = 0; over < total; over += below * n)
-		if (memcmp(j->cells + over + x * below, j->cells + over + y * below, below) != 0)
+		if (memcmp(j->table.cells + over + x * below, j->table.cells + over + y * below, below) != 0)
 			return false;
 	return true;
 }
@@ -191,103 +191,24 @@ static uint32_t group(struct job *j, uint32_t total)
 	uint32_t below = 1;
 	for (unsigned i = 0; i < ARGS; i++) {
 		struct argument *g = &j->arg[i];
-		g->n_groups = 0;
+		unsigned groups = 0;
 		for (unsigned part = 0; part < g->n; part++) {
 			unsigned k = 0;
-			while (k < g->n_groups && !alike(j, total, below, g->n, g->first[k], part))
+			while (k < groups && !alike(j, total, below, g->n, g->first[k], part))
 				k++;
-			if (k == g->n_groups)
-				g->first[g->n_groups++] = (uint16_t)part;
+			if (k == groups)
+				g->first[groups++] = (uint16_t)part;
 			g->group[part] = (uint16_t)k;
 		}
 		uint32_t to = 0;
 		for (uint32_t over = 0; over < total; over += below * g->n)
-			for (unsigned k = 0; k < g->n_groups; k++, to += below)
-				memmove(j->cells + to, j->cells + over + g->first[k] * below, below);
+			for (unsigned k = 0; k < groups; k++, to += below)
+				memmove(j->table.cells + to, j->table.cells + over + g->first[k] * below, below);
 		total = to;
-		below *= g->n_groups;
+		below *= groups;
+		j->table.n[i] = groups;
 	}
 	return total;
-}
-
-/* --- boxes --- */
-struct box {
-	bool in[ARGS][PARTS]; /* groups */
-};
-
-/* Does `ok` hold for every cell of the box with only group `only` of argument `arg`? */
-static bool every(const struct job *j, const struct box *b, unsigned arg, unsigned only,
-		  bool (*ok)(const struct job *j, uint32_t cell, uint8_t pair), uint8_t pair)
-{
-	unsigned at[ARGS] = { 0 };
-	for (;;) {
-		uint32_t cell = 0, below = 1;
-		bool inside = true;
-		for (unsigned i = 0; i < ARGS; i++) {
-			cell += at[i] * below;
-			below *= j->arg[i].n_groups;
-			inside = inside && (i == arg ? at[i] == only : b->in[i][at[i]]);
-		}
-		if (inside && !ok(j, cell, pair))
-			return false;
-		unsigned i = 0;
-		while (i < ARGS && ++at[i] == j->arg[i].n_groups)
-			at[i++] = 0;
-		if (i == ARGS)
-			return true;
-	}
-}
-
-static bool is_pair(const struct job *j, uint32_t cell, uint8_t pair)
-{
-	return j->cells[cell] == pair;
-}
-
-static bool is_covered(const struct job *j, uint32_t cell, uint8_t pair)
-{
-	(void)pair;
-	return j->covered[cell];
-}
-
-static bool cover(const struct job *j, uint32_t cell, uint8_t pair)
-{
-	(void)pair;
-	j->covered[cell] = true;
-	return true;
-}
-
-static bool is_full(const struct job *j, const struct box *b, unsigned arg)
-{
-	for (unsigned k = 0; k < j->arg[arg].n_groups; k++)
-		if (!b->in[arg][k])
-			return false;
-	return true;
-}
-
-/* The box around a cell: as wide as its pair of verdicts goes, but without what other boxes have told. */
-static void grow(struct job *j, uint32_t cell, struct box *b)
-{
-	unsigned seed[ARGS];
-	uint8_t pair = j->cells[cell];
-	memset(b, 0, sizeof *b);
-	for (unsigned i = 0; i < ARGS; i++) {
-		seed[i] = cell % j->arg[i].n_groups;
-		cell /= j->arg[i].n_groups;
-		b->in[i][seed[i]] = true;
-	}
-	for (unsigned i = ARGS; i-- > 0;)
-		for (unsigned k = 0; k < j->arg[i].n_groups; k++)
-			b->in[i][k] = b->in[i][k] || every(j, b, i, k, is_pair, pair);
-	for (unsigned i = 0; i < ARGS; i++) {
-		if (is_full(j, b, i))
-			continue;
-		for (unsigned k = 0; k < j->arg[i].n_groups; k++)
-			if (b->in[i][k] && k != seed[i] && every(j, b, i, k, is_covered, pair))
-				b->in[i][k] = false;
-	}
-	for (unsigned k = 0; k < j->arg[0].n_groups; k++)
-		if (b->in[0][k])
-			every(j, b, 0, k, cover, pair);
 }
 
 /* --- back to values --- */
@@ -343,15 +264,20 @@ static int values_of(struct job *j, const struct argument *g, const bool *in, bo
 	return r;
 }
 
-static int tell(struct job *j, const struct box *b, struct pair p)
+static const char *prefix(const struct job *j)
+{
+	const char *text = j->abi == &lw_abi_native ? "" : lw_arena_printf(j->scratch, "%s:", j->abi->name);
+	return text ? text : "";
+}
+
+static int tell(struct job *j, const struct lw_box *b, struct pair p)
 {
 	struct lw_shown_list shown[ARGS] = { 0 };
-	const char *prefix = j->abi == &lw_abi_native ? "" : lw_arena_printf(j->scratch, "%s:", j->abi->name);
 	unsigned at[ARGS] = { 0 };
-	int r = prefix ? 0 : -ENOMEM;
+	int r = 0;
 	for (unsigned i = 0; i < ARGS && r == 0; i++) {
 		struct lw_value_set in = { 0 }, out = { 0 };
-		if (is_full(j, b, i))
+		if (lw_box_full(&j->table, b, i))
 			continue;
 		r = values_of(j, &j->arg[i], b->in[i], false, &in);
 		if (r == 0)
@@ -367,7 +293,7 @@ static int tell(struct job *j, const struct box *b, struct pair p)
 			args[i] = shown[i].n ? shown[i].v[at[i]].text : NULL;
 			c.example.args[i] = shown[i].n ? shown[i].v[at[i]].example : 0;
 		}
-		c.what = lw_call_show(prefix, j->name, args, j->a);
+		c.what = lw_call_show(prefix(j), j->name, args, j->a);
 		r = push(j, c);
 		unsigned i = 0;
 		while (i < ARGS && ++at[i] >= shown[i].n)
@@ -379,30 +305,72 @@ static int tell(struct job *j, const struct box *b, struct pair p)
 }
 
 /* --- calls --- */
+
+/* One call for each pair of verdicts that was not met before. */
+static int try_call(void *arg, const uint64_t args[ARGS])
+{
+	struct job *j = arg;
+	char text[ARGS][24];
+	const char *shown[ARGS] = { NULL };
+	unsigned known = j->n_pairs;
+	uint8_t pair;
+	for (unsigned i = 0; i < ARGS; i++) {
+		j->call.args[i] = args[i] & j->abi->argument_mask;
+		snprintf(text[i], sizeof text[i], "%#llx",
+			 (unsigned long long)(j->call.args[i] & lw_call_argument_mask(j->name, i)));
+		shown[i] = text[i];
+	}
+	struct pair p = { run(j->f, &j->call), run(j->g, &j->call) };
+	int r = same(p) ? 0 : pair_of(j, p, &pair);
+	if (r < 0 || j->n_pairs == known)
+		return 0; /* more pairs than are counted: they are not told either */
+	return push(j, (struct lw_call_change){ .what = lw_call_show(prefix(j), j->name, shown, j->a),
+						.a = p.a,
+						.b = p.b,
+						.example = j->call });
+}
+
+/* Too many parts: what is found by trying, and that there may be more. */
+static int sample(struct job *j, const struct lw_filter_tests *tests)
+{
+	j->n_pairs = 0;
+	int r = lw_filter_tests_try(tests, try_call, j);
+	struct pair p = { run(j->f, &j->call), run(j->g, &j->call) };
+	return r < 0 ? r
+		     : push(j, (struct lw_call_change){
+				       .what = lw_arena_printf(j->a,
+							       "%s%s: other arguments; there are too many ways to tell",
+							       prefix(j), j->name),
+				       .words = true,
+				       .a = p.a,
+				       .b = p.b,
+				       .example = j->call });
+}
+
 static int compare_call(struct job *j, unsigned nr)
 {
 	struct lw_filter_tests *tests = lw_arena_alloc(j->scratch, sizeof *tests);
-	struct box *b = lw_arena_alloc(j->scratch, sizeof *b);
+	struct lw_box *b = lw_arena_alloc(j->scratch, sizeof *b);
 	uint32_t total = 0;
 	j->name = j->abi->names[nr];
 	j->call = (struct seccomp_data){ .nr = (int)(j->abi->first + nr), .arch = j->abi->audit_arch };
 	int r = tests && b ? 0 : -ENOMEM;
-	if (r == 0)
-		r = lw_filter_tests_add(j->f, j->call.arch, (uint32_t)j->call.nr, j->scratch, tests);
-	if (r == 0)
-		r = lw_filter_tests_add(j->g, j->call.arch, (uint32_t)j->call.nr, j->scratch, tests);
+	for (unsigned i = 0; i < 2 && r == 0; i++)
+		r = lw_filter_tests_add(i ? j->g : j->f, j->call.arch, (uint32_t)j->call.nr, j->scratch, tests);
 	if (r == 0)
 		r = find_parts(j, tests, &total);
 	if (r == 0)
 		r = judge(j, total);
+	if (r == -E2BIG)
+		return sample(j, tests);
 	if (r < 0)
 		return r;
 	total = group(j, total);
 	for (uint32_t cell = 0; cell < total && r == 0; cell++) {
-		struct pair p = j->pairs[j->cells[cell]];
-		if (same(p) || j->covered[cell])
+		struct pair p = j->pairs[j->table.cells[cell]];
+		if (same(p) || j->table.covered[cell])
 			continue;
-		grow(j, cell, b);
+		lw_box_grow(&j->table, cell, b);
 		r = tell(j, b, p);
 	}
 	return r;
@@ -450,6 +418,7 @@ static int refuses(const struct job *j, const struct lw_filter *f, bool *ret)
 	for (unsigned nr = 0; nr < *j->abi->count && r == 0 && *ret; nr++) {
 		struct seccomp_data call = { .nr = (int)(j->abi->first + nr), .arch = j->abi->audit_arch };
 		r = lw_filter_tests_add(f, call.arch, (uint32_t)call.nr, scratch, tests);
+		r = r == -E2BIG ? 0 : r; /* it compares arguments: that is enough to know */
 		*ret = tests->n == 0 && run(f, &call) == SECCOMP_RET_KILL_PROCESS;
 	}
 	lw_arena_free(scratch);
@@ -502,9 +471,11 @@ int lw_filter_diff(const struct lw_filter *f, const struct lw_filter *g, struct 
 	unsigned n;
 	const struct lw_abi *foreign = lw_abi_foreign(&n);
 	struct job *j = lw_arena_alloc(a, sizeof *j);
+	*ret = (struct lw_call_changes){ 0 };
 	if (!j)
 		return lw_fail(err, -ENOMEM, "out of memory");
-	*ret = (struct lw_call_changes){ 0 };
+	if (f->n == g->n && (f->n == 0 || memcmp(f->insns, g->insns, f->n * sizeof *f->insns) == 0))
+		return 0;
 	*j = (struct job){ .f = f, .g = g, .abi = &lw_abi_native, .a = a, .ret = ret };
 	int r = compare_abi(j);
 	for (unsigned i = 0; i < n && r == 0; i++) {
@@ -516,11 +487,6 @@ int lw_filter_diff(const struct lw_filter *f, const struct lw_filter *g, struct 
 		return 0;
 	case -ENOMEM:
 		return lw_fail(err, r, "out of memory");
-	case -E2BIG:
-		lw_fail_as(err, LW_ERR_POLICY, r, "%s: the two policies compare its arguments in too many ways",
-			   j->name);
-		lw_err_hint(err, "ask for single calls: lunward explain --call");
-		return r;
 	default:
 		return lw_fail(err, r, "a filter of a form that cannot be compared");
 	}

@@ -22,8 +22,9 @@ struct lw_call_changes {
 /* Does the verdict let the call be made? */
 bool lw_action_permits(uint32_t action);
 
-/* A filter without instructions allows everything. The programs must be valid. -E2BIG when a call's arguments are
- * compared in more ways than can be told. */
+/* A filter without instructions allows everything. The programs must be valid. Of a call whose arguments are compared
+ * in more ways than can be told, there are single calls that differ, one of each kind that was found, and words that it
+ * is so. */
 int lw_filter_diff(const struct lw_filter *f, const struct lw_filter *g, struct lw_arena *a,
 		   struct lw_call_changes *ret, struct lw_err *err);
 
@@ -38,6 +39,10 @@ struct lw_filter_tests {
  * programs do not have; -E2BIG: too many. */
 int lw_filter_tests_add(const struct lw_filter *f, uint32_t arch, uint32_t nr, struct lw_arena *a,
 			struct lw_filter_tests *ret);
+
+/* Calls fn with arguments around what the comparisons look for, a bounded number of combinations: those of values that
+ * stand in the same place of the program, and others spread over all. Stops at a negative result and returns it. */
+int lw_filter_tests_try(const struct lw_filter_tests *tests, int (*fn)(void *arg, const uint64_t args[6]), void *arg);
 
 /* --- call_show.c --- */
 

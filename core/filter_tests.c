@@ -145,3 +145,61 @@ int lw_filter_tests_add(const struct lw_filter *f, uint32_t arch, uint32_t nr, s
 	}
 	return r;
 }
+
+#define TRIED 96 /* values of one argument */
+#define COMBINATIONS 20000
+struct tried {
+	unsigned n;
+	uint64_t v[TRIED];
+};
+
+static void try_value(struct tried *t, uint64_t v)
+{
+	if (t->n < TRIED)
+		t->v[t->n++] = v;
+}
+
+/* Each value that its low word is compared with, and its neighbours; the high word as the last comparison of it has it.
+ */
+static void try_values(const struct lw_filter_tests *tests, unsigned arg, struct tried *ret)
+{
+	uint64_t high = 0;
+	ret->n = 0;
+	for (unsigned i = 0; i < tests->n; i++) {
+		const struct lw_word_test *t = &tests->v[i];
+		if (t->word == 2 * arg + 1)
+			high = (uint64_t)t->value << 32;
+		if (t->word != 2 * arg)
+			continue;
+		try_value(ret, high | t->value);
+		try_value(ret, high | (uint32_t)(t->value + 1));
+	}
+	try_value(ret, high);
+	try_value(ret, 0);
+}
+
+int lw_filter_tests_try(const struct lw_filter_tests *tests, int (*fn)(void *arg, const uint64_t args[6]), void *arg)
+{
+	struct tried t[6];
+	uint64_t args[6], total = 1;
+	int r = 0;
+	for (unsigned i = 0; i < 6; i++) {
+		try_values(tests, i, &t[i]);
+		total *= t[i].n;
+	}
+	for (unsigned k = 0; k < TRIED && r >= 0; k++) {
+		for (unsigned i = 0; i < 6; i++)
+			args[i] = t[i].v[k % t[i].n];
+		r = fn(arg, args);
+	}
+	uint64_t step = total > COMBINATIONS ? (total / COMBINATIONS) | 1 : 1;
+	for (uint64_t k = 0; k < total && r >= 0; k += step) {
+		uint64_t pick = k;
+		for (unsigned i = 0; i < 6; i++) {
+			args[i] = t[i].v[pick % t[i].n];
+			pick /= t[i].n;
+		}
+		r = fn(arg, args);
+	}
+	return r;
+}

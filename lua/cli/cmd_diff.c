@@ -81,6 +81,8 @@ static void tell_values(struct lw_text *t, const struct lw_diff_row *row)
 		if (strcmp(b, "allow") == 0 || strcmp(b, "errno EPERM") == 0)
 			b = NULL;
 	}
+	if (a && b && strcmp(a, b) == 0)
+		return; /* what could not be told apart */
 	if (a && b)
 		lw_text_addf(t, ": %s -> %s", a, b);
 	else if (a || b)

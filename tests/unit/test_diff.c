@@ -158,7 +158,7 @@ static const struct {
 	  "-file read, write /dev/mqueue: mqueue -> \n+namespace ipc: its own -> the host's\n"
 	  "+namespace uts: its own -> the host's" },
 	{ "", "\"namespaces\": {\"cgroup\": {\"path\": \"/proc/1/ns/cgroup\"}}",
-	  "+namespace cgroup: its own -> /proc/1/ns/cgroup" },
+	  "+namespace cgroup: its own -> {\"path\":\"/proc/1/ns/cgroup\"}" },
 	{ "\"user\": 1000", "\"user\": \"0:5\"", "+id runs as: uid 1000, gid 1000 -> uid 0, gid 5" },
 	{ "\"user\": 1000", "\"user\": 1001", "~id runs as: uid 1000, gid 1000 -> uid 1001, gid 1001" },
 	{ "\"ids\": {\"uid\": [[0, 1000, 10]], \"gid\": [[0, 1000, 1]]}",
@@ -208,6 +208,16 @@ static const struct {
 	{ "", "\"mounts\": [{\"type\": \"bind\", \"source\": \"/home\", \"destination\": \"/usr/share\"}]",
 	  "+file read, execute /usr/share:  -> the host's /home\n"
 	  "-file read, execute /usr/share: the host's /usr/share -> " },
+	/* what follows from the directory above is told once */
+	{ "",
+	  "\"mounts\": [{\"type\": \"bind\", \"source\": \"/srv\", \"destination\": \"/a\"}, "
+	  "{\"type\": \"bind\", \"source\": \"/srv/b\", \"destination\": \"/a/b\"}, "
+	  "{\"type\": \"bind\", \"source\": \"/srv/c\", \"destination\": \"/a/c\", \"writable\": true}]",
+	  "+file read, execute /a:  -> the host's /srv\n+file read, write, execute /a/c:  -> the host's /srv/c" },
+	{ "\"mounts\": [{\"type\": \"bind\", \"source\": \"/srv\"}]",
+	  "\"mounts\": [{\"type\": \"bind\", \"source\": \"/srv\", \"idmap\": true, \"propagation\": \"slave\"}]",
+	  "+file see later mounts of the host in /srv:  -> \n"
+	  "~file owners in /srv: not translated -> as outside" },
 	{ "", "\"mounts\": [{\"type\": \"overlay\", \"source\": \"/srv/a\", \"destination\": \"/a\"}]",
 	  "+file read, write, execute /a:  -> the host's /srv/a, writes kept in memory" },
 	{ "\"root\": \"empty\"", "",
