@@ -207,7 +207,7 @@ int lw_host_apply(struct lw_run *run, struct lw_host_state *st, const struct lw_
 	case LW_OP_SECRET_OPEN:
 		return lw_host_secret(run, op, err);
 	case LW_OP_OVERLAY_KEEP:
-		return lw_host_overlay_keep(st, op, err);
+		return lw_host_overlay_keep(run, st, op, err);
 	case LW_OP_APPARMOR_LOAD:
 	case LW_OP_SELINUX_MCS:
 		return lw_lsm_host_apply(run, &st->lsm, st->id, op, err);

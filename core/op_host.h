@@ -32,7 +32,8 @@ bool lw_host_undo_now(struct lw_host_state *st);
 /* Undoes everything, last first. Leftover processes of the cgroups are ended. */
 void lw_host_undo(struct lw_host_state *st);
 /* op_overlay.c: LW_OP_OVERLAY_KEEP, and its undoing. */
-int lw_host_overlay_keep(struct lw_host_state *st, const struct lw_op *op, struct lw_err *err);
+int lw_host_overlay_keep(const struct lw_run *run, struct lw_host_state *st, const struct lw_op *op,
+			 struct lw_err *err);
 void lw_host_overlay_release(struct lw_host_state *st);
 /* The directory of a controller, or NULL. */
 const char *lw_host_cgroup(const struct lw_host_state *st, int controller);

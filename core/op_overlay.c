@@ -9,19 +9,23 @@
 #include "sys.h"
 
 /* What a sandbox may write with ids that mean something outside, a set-user-ID program too, is for nobody else to
- * execute. */
+ * execute: not for those whom the mode lets in, and not for an owner who may change the mode. */
 static int only_ours(int fd, const char *path, struct lw_err *err)
 {
 	struct stat st;
-	uid_t me = (uid_t)SYS(geteuid);
 	if (fstat(fd, &st) < 0)
 		return lw_fail(err, -errno, "'%s': %s", path, strerror(errno));
 	if (!S_ISDIR(st.st_mode))
 		return lw_fail(err, -ENOTDIR, "'%s': %s", path, strerror(ENOTDIR));
-	if (!(st.st_mode & 0011) && (st.st_uid == me || !me))
+	bool ours = st.st_uid == (uid_t)SYS(geteuid);
+	if (ours && !(st.st_mode & 0011))
 		return 0;
-	lw_fail(err, -EPERM, "'%s' is open to other users, and programs made inside would lie in it", path);
-	lw_err_hint(err, "chmod 700 '%s'", path);
+	lw_fail(err, -EPERM, "'%s' %s, and programs made inside would lie in it", path,
+		ours ? "is open to other users" : "is another user's");
+	if (ours)
+		lw_err_hint(err, "chmod 700 '%s'", path);
+	else
+		lw_err_hint(err, "keep changes below a directory of your own: mkdir -m 700 DIR");
 	return -EPERM;
 }
 
@@ -58,17 +62,17 @@ static int hold(struct lw_host_state *st, int fd)
 	return r;
 }
 
-int lw_host_overlay_keep(struct lw_host_state *st, const struct lw_op *op, struct lw_err *err)
+int lw_host_overlay_keep(const struct lw_run *run, struct lw_host_state *st, const struct lw_op *op, struct lw_err *err)
 {
 	const char *above = op->str[0], *lower = op->str[2];
 	char names[4096], *work;
 	struct stat like;
 	_cleanup_close_ int below = lw_safe_open_host(lower);
-	_cleanup_close_ int dir = lw_safe_open_host(above);
+	int dir = run->fd[op->num[0]];
 	if (below < 0 || fstat(below, &like) < 0)
 		return lw_fail(err, below < 0 ? below : -errno, "'%s': %s", lower,
 			       strerror(below < 0 ? -below : errno));
-	int r = dir < 0 ? lw_fail(err, dir, "'%s': %s", above, strerror(-dir)) : only_ours(dir, above, err);
+	int r = only_ours(dir, above, err);
 	if (r < 0)
 		return r;
 	if (!S_ISDIR(like.st_mode))

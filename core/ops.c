@@ -20,7 +20,7 @@ const struct lw_op_row lw_op_table[LW_OP_COUNT] = {
 	[LW_OP_SOURCE_CHOWN] = { HOST("source.chown"), .str = { "path", "from" },
 				 .num = { "slot", "uid", "gid", "root" } },
 	[LW_OP_SECRET_OPEN] = { HOST("secret.open"), .str = { "file" }, .num = { "slot" } },
-	[LW_OP_OVERLAY_KEEP] = { HOST("overlay.keep"), .str = { "in", "names", "lower" } },
+	[LW_OP_OVERLAY_KEEP] = { HOST("overlay.keep"), .str = { "in", "names", "lower" }, .num = { "slot" } },
 	[LW_OP_CLONE] = { HOST("clone"), .num = { "flags=x" } },
 	[LW_OP_TIME_OFFSETS] = { CHILD("time.offsets"), .str = { "clocks", "lines" } },
 	[LW_OP_IDMAP_WRITE] = { HOST("ids.map") },

@@ -28,8 +28,10 @@ enum lw_op_kind {
 	/* str0: host path, str1: "lease" when the ids count from the lease's first; num0: fd slot, num1 uid, num2 gid
 	 * outside, num3: outside id of root inside */
 	LW_OP_SOURCE_CHOWN,
-	LW_OP_SECRET_OPEN,  /* str0: host file, num0: fd slot */
-	LW_OP_OVERLAY_KEEP, /* str0: the directory that holds upper and work, str1: their names, "A//B", str2: lower */
+	LW_OP_SECRET_OPEN, /* str0: host file, num0: fd slot */
+	/* str0: the directory that holds upper and work, str1: their names, "A//B", str2: lower; num0: fd slot of str0
+	 */
+	LW_OP_OVERLAY_KEEP,
 	/* child side, by a process of its own before the clone, which it then does */
 	LW_OP_NAMESPACE_JOIN, /* str0: the path, for messages; num0: fd slot; num1: CLONE_NEW* */
 	/* the clone itself, with these namespace flags; num0: flags */

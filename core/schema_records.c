@@ -118,8 +118,9 @@ const struct lw_schema lw_ids_schema = { SCHEMA("ids", struct lw_ids, ids_fields
 /* --- root --- */
 #define AT(member) offsetof(struct lw_overlay, member)
 #define UPPER_HELP                                                                                                     \
-	"overlay: a directory that keeps what is changed; its parent must not be open to others, for programs made "   \
-	"inside lie in it. Without it changes are kept in memory and lost."
+	"overlay: a directory that keeps what is changed; its parent must be the caller's and not open to others, "    \
+	"for "                                                                                                         \
+	"programs made inside lie in it. Without it changes are kept in memory and lost."
 #define WORK_HELP "overlay: an empty directory beside `upper` for the kernel's use."
 static const struct lw_field overlay_fields[] = {
 	[LW_OVERLAY_KEY_UPPER] = { .key = "upper",

@@ -57,11 +57,13 @@ static int open_layers(struct lw_plan *p, struct lw_overlay_plan *o, struct lw_e
 			    .num = { o->lower_slot, LAYER_ATTRIBUTES | MOUNT_ATTR_RDONLY, flags });
 	if (r < 0 || !o->upper)
 		return r;
+	/* Opened once: what is looked at and held is what changes go to, whoever renames directories on the way. */
 	o->above_slot = lw_plan_slot(p);
-	r = PLAN_OP(p, LW_OP_OVERLAY_KEEP, o->rec, o->key, .str = { o->above, names(p, o), o->lower });
+	r = PLAN_OP(p, LW_OP_SOURCE_OPEN, o->rec, o->key, .str = { o->above },
+		    .num = { o->above_slot, LAYER_ATTRIBUTES, flags });
 	return r < 0 ? r
-		     : PLAN_OP(p, LW_OP_SOURCE_OPEN, o->rec, o->key, .str = { o->above },
-			       .num = { o->above_slot, LAYER_ATTRIBUTES, flags });
+		     : PLAN_OP(p, LW_OP_OVERLAY_KEEP, o->rec, o->key, .str = { o->above, names(p, o), o->lower },
+			       .num = { o->above_slot });
 }
 
 static struct lw_overlay_plan *add(struct lw_plan *p, const struct lw_overlay_plan *o)
