@@ -110,9 +110,9 @@ static int launch(struct supervisor *s, struct lw_err *err)
 /* Whoever ends the supervisor ends the sandbox. */
 static void on_signal(struct supervisor *s)
 {
-	cli_privilege_kill(true);
+	cli_privilege_raise(true);
 	lw_sandbox_kill(s->sandbox);
-	cli_privilege_kill(false);
+	cli_privilege_raise(false);
 	/* The signals stay in the descriptor: the loop ends with the sandbox. */
 	lw_close_p(&s->signals);
 }
@@ -135,7 +135,7 @@ static void watch(struct supervisor *s, int64_t timeout)
 		if (deadline && left <= 0) {
 			deadline = 0;
 			lw_sandbox_mark_timed_out(s->sandbox);
-			cli_privilege_kill(true);
+			cli_privilege_raise(true);
 			lw_sandbox_kill(s->sandbox);
 			left = -1;
 		}
@@ -147,10 +147,10 @@ static void watch(struct supervisor *s, int64_t timeout)
 			if (fds[2 + i].revents)
 				cli_log_take(&s->log, &s->log.stream[i]);
 		if (fds[0].revents) {
-			cli_privilege_kill(true);
+			cli_privilege_raise(true);
 			r = lw_sandbox_step(s->sandbox, &err);
 			if (!r)
-				cli_privilege_kill(false);
+				cli_privilege_raise(false);
 		}
 	}
 }
