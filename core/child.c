@@ -19,6 +19,7 @@
 #include "child_lsm.h"
 #include "child_mount.h"
 #include "child_net.h"
+#include "child_proc.h"
 #include "child_time.h"
 #include "init.h"
 #include "run.h"
@@ -131,7 +132,7 @@ static int do_oom_score_adj(const struct lw_op *op)
 		if (start == 1 || v >= start || n > (text[0] == '-'))
 			text[n++] = (char)('0' + v / start % 10);
 	text[n] = 0;
-	int proc = (int)SYS(openat, AT_FDCWD, "/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC, 0);
+	int proc = lw_child_proc("self/oom_score_adj", O_WRONLY);
 	if (proc < 0)
 		return proc;
 	int r = write_all(proc, text);

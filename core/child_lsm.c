@@ -3,6 +3,7 @@
 #include <linux/prctl.h>
 #include <string.h>
 #include "child_lsm.h"
+#include "child_proc.h"
 #include "landlock_abi.h"
 #include "safepath.h"
 #include "sys.h"
@@ -75,12 +76,12 @@ static int append(char *buf, size_t size, const char *s)
 	return 0;
 }
 
-/* On the /proc of the host: the new root is not there yet. Both modules want the label in one write. */
+/* On the /proc that is there before the new root. Both modules want the label in one write. */
 static int write_label(const char *const paths[static 2], const char *label)
 {
-	int fd = (int)SYS(openat, AT_FDCWD, paths[0], O_WRONLY | O_CLOEXEC, 0);
+	int fd = lw_child_proc(paths[0], O_WRONLY);
 	if (fd == -ENOENT) /* before Linux 5.8 there is one directory for all modules */
-		fd = (int)SYS(openat, AT_FDCWD, paths[1], O_WRONLY | O_CLOEXEC, 0);
+		fd = lw_child_proc(paths[1], O_WRONLY);
 	if (fd < 0)
 		return fd;
 	int r = (int)SYS(write, fd, label, strlen(label));
@@ -90,7 +91,7 @@ static int write_label(const char *const paths[static 2], const char *label)
 
 static int set_apparmor(struct lw_run *run, const struct lw_op *op)
 {
-	const char *const paths[] = { "/proc/self/attr/apparmor/exec", "/proc/self/attr/exec" };
+	const char *const paths[] = { "self/attr/apparmor/exec", "self/attr/exec" };
 	char text[512] = "exec ";
 	int r = append(text, sizeof text, run->apparmor ? run->apparmor : op->str[0]);
 	return r < 0 ? r : write_label(paths, text);
@@ -106,7 +107,7 @@ static int full_context(struct lw_run *run, const struct lw_op *op, char *buf, s
 
 static int set_selinux(struct lw_run *run, const struct lw_op *op)
 {
-	const char *const paths[] = { "/proc/self/attr/selinux/exec", "/proc/self/attr/exec" };
+	const char *const paths[] = { "self/attr/selinux/exec", "self/attr/exec" };
 	char text[256] = "";
 	int r = full_context(run, op, text, sizeof text);
 	return r < 0 ? r : write_label(paths, text);

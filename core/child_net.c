@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include "child_net.h"
+#include "child_proc.h"
 #include "sys.h"
 
 int lw_child_loopback(void)
@@ -46,7 +47,11 @@ int lw_child_send(int sock, const void *data, size_t n, int fd)
 int lw_child_make_network(struct lw_run *run)
 {
 	int r = (int)SYS(unshare, CLONE_NEWNET);
-	int ns = r < 0 ? r : (int)SYS(openat, AT_FDCWD, "/proc/self/ns/net", O_RDONLY | O_CLOEXEC, 0);
+	int dir = r < 0 ? r : lw_child_proc("self/ns", O_PATH | O_DIRECTORY);
+	if (dir < 0)
+		return dir;
+	int ns = (int)SYS(openat, dir, "net", O_RDONLY | O_CLOEXEC, 0);
+	SYS(close, dir);
 	if (ns < 0)
 		return ns;
 	r = lw_child_send(run->ready_write, "", 1, ns);

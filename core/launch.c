@@ -198,10 +198,12 @@ static int receive(int sync, struct message *m)
 		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.buf, .msg_controllen = sizeof control.buf
 	};
 	m->fd = -1;
+	bool reset = false;
 	ssize_t n;
-	do
+	/* Who dies without having read our word leaves a reset, which comes before what was said last. */
+	do {
 		n = recvmsg(sync, &msg, MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
+	} while (n < 0 && (errno == EINTR || (errno == ECONNRESET && !reset && (reset = true))));
 	if (n <= 0)
 		return n < 0 ? -errno : 0;
 	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
@@ -331,9 +333,9 @@ static int walk(struct lw_sandbox *s, const struct lw_plan *p, struct lw_run *ru
 			return r;
 		}
 	}
-	/* One word for the process that sets up, one for init. */
+	/* One word for the process that sets up, one for init. Who is gone has said why. */
 	for (int i = 0; i < 1 + p->init; i++)
-		if (send(sync, "", 1, MSG_NOSIGNAL) != 1)
+		if (send(sync, "", 1, MSG_NOSIGNAL) != 1 && errno != EPIPE && errno != ECONNRESET)
 			return lw_fail(err, -errno, "handing over to set-up: %s", strerror(errno));
 	return follow(s, p, sync, err);
 }
