@@ -146,7 +146,9 @@ static const struct lw_field hardening_fields[LW_HARDENING_KEY_COUNT] = {
 				       "prctl(2), "
 				       "x86 only. Without it RDTSC is SIGSEGV, in clock_gettime(2) and in glibc's "
 				       "loader "
-				       "too: for static programs made for that." },
+				       "too: for static programs made for that. The seccomp policy must not let it be "
+				       "turned on "
+				       "again: seccomp.default - \"prctl(PR_SET_TSC)\"." },
 };
 #undef AT
 const struct lw_schema lw_hardening_schema = { SCHEMA("hardening", struct lw_hardening, hardening_fields) };

@@ -71,20 +71,60 @@ int lw_stage_hardening(struct lw_plan *p, struct lw_err *err)
 	return r;
 }
 
+static bool abi_allows(const struct lw_plan *p, const struct lw_abi *abi, const char *name, uint64_t a, uint64_t b)
+{
+	int nr = lw_abi_number(abi, name);
+	struct seccomp_data call = { .nr = (int)(abi->first + (unsigned)nr),
+				     .arch = abi->audit_arch,
+				     .args = { a, b } };
+	uint32_t action = nr < 0 ? SECCOMP_RET_ERRNO : lw_filter_run(p->filter.insns, p->filter.n, &call);
+	action &= SECCOMP_RET_ACTION_FULL;
+	return action == SECCOMP_RET_ALLOW || action == SECCOMP_RET_LOG;
+}
+
+/* Does the policy let the command make this call, by any ABI? */
+static bool allows(const struct lw_plan *p, const char *name, uint64_t a, uint64_t b)
+{
+	unsigned n;
+	const struct lw_abi *foreign = lw_abi_foreign(&n);
+	bool may = !p->filter.n || abi_allows(p, &lw_abi_native, name, a, b);
+	for (unsigned i = 0; i < n && !may; i++)
+		may = abi_allows(p, &foreign[i], name, a, b);
+	return may;
+}
+
+/* The first bit that may be set in the personality, or 0; and UNAME26 of an i386, which moby's policy allows. */
+static uint32_t personality_allowed(const struct lw_plan *p)
+{
+	for (unsigned bit = 0; bit < 32; bit++)
+		if (allows(p, "personality", UINT32_C(1) << bit, 0))
+			return UINT32_C(1) << bit;
+	return allows(p, "personality", UNAME26 | PER_LINUX32, 0) ? UNAME26 | PER_LINUX32 : 0;
+}
+
+static int not_held(const struct lw_hardening *h, const char *key, const char *cure, struct lw_err *err)
+{
+	lw_err_hint(err, "%s", cure);
+	lw_err_at(err, h->rec.origin);
+	lw_err_in(err, "hardening.%s", key);
+	return -EPERM;
+}
+
 int lw_stage_hardening_held(struct lw_plan *p, struct lw_err *err)
 {
 	const struct lw_hardening *h = &p->spec->hardening;
-	struct seccomp_data call = { .nr = SYS_personality,
-				     .arch = lw_abi_native.audit_arch,
-				     .args = { ADDR_NO_RANDOMIZE } };
-	if (!h->lock_personality || !lw_is_set(&h->rec, LW_HARDENING_PERSONALITY))
-		return 0;
-	if (p->filter.n &&
-	    (lw_filter_run(p->filter.insns, p->filter.n, &call) & SECCOMP_RET_ACTION_FULL) != SECCOMP_RET_ALLOW)
-		return 0;
-	lw_fail_as(err, LW_ERR_POLICY, -EPERM, "the seccomp policy allows personality(ADDR_NO_RANDOMIZE)");
-	lw_err_hint(err, "seccomp = … - \"personality\", or leave lock_personality away");
-	lw_err_at(err, h->rec.origin);
-	lw_err_in(err, "hardening.lock_personality");
-	return -EPERM;
+	uint32_t bit = 0;
+	if (h->lock_personality && lw_is_set(&h->rec, LW_HARDENING_PERSONALITY))
+		bit = personality_allowed(p);
+	if (bit) {
+		lw_fail_as(err, LW_ERR_POLICY, -EPERM, "the seccomp policy allows personality(0x%x)", bit);
+		return not_held(h, "lock_personality", "seccomp = … - \"personality\", or leave lock_personality away",
+				err);
+	}
+	/* Nothing but the policy keeps the command from turning it on again. */
+	if (!h->time_stamp_counter && allows(p, "prctl", PR_SET_TSC, PR_TSC_ENABLE)) {
+		lw_fail_as(err, LW_ERR_POLICY, -EPERM, "the seccomp policy allows prctl(PR_SET_TSC, PR_TSC_ENABLE)");
+		return not_held(h, "time_stamp_counter", "seccomp = … - \"prctl(PR_SET_TSC)\"", err);
+	}
+	return 0;
 }

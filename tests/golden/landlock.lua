@@ -10,6 +10,7 @@ return sandbox {
     bind_tcp = {},
     required = true,
   },
+  seccomp = seccomp.default - "prctl(PR_SET_TSC)",
   hardening = {
     memory_deny_write_execute = true,
     disable_speculation = { "store_bypass", "indirect_branch" },

@@ -42,8 +42,20 @@ ok"
 	[ "$(uname -m)" = x86_64 ] || skip "x86 only"
 	hardened '' /helpers/confined rdtsc
 	assert_is ok
-	hardened 'time_stamp_counter = false' /helpers/confined rdtsc
+	ruled 'hardening = { time_stamp_counter = false }, seccomp = seccomp.default - "prctl(PR_SET_TSC)"' /helpers/confined rdtsc
 	assert_status 139
+}
+
+@test "time_stamp_counter and lock_personality want a policy that holds them, bit by bit" {
+	[ "$(uname -m)" = x86_64 ] || skip "x86 only"
+	hardened 'time_stamp_counter = false' true
+	assert_refused "prctl(PR_SET_TSC"
+	local policy
+	for policy in 'seccomp.docker' 'seccomp.default + "personality(0x400000)"' 'seccomp.default + "personality(0x20000)"'; do
+		profile "hardening = { lock_personality = true }, seccomp = $policy"
+		with p.lua -- true
+		assert_refused "personality"
+	done
 }
 
 @test "row 53: speculation that is disabled stays so" {
