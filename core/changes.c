@@ -82,6 +82,13 @@ bool lw_is_opaque(int dir)
 	       (fgetxattr(dir, "trusted.overlay.opaque", value, sizeof value) == 1 && value[0] == 'y');
 }
 
+/* Without its ACL a file's group would get what the ACL allows to anybody. */
+static bool is_kept(const char *name)
+{
+	return !strcmp(name, "system.posix_acl_access") || !strcmp(name, "system.posix_acl_default") ||
+	       (!strncmp(name, "user.", 5) && strncmp(name, "user.overlay.", 13) != 0);
+}
+
 int lw_user_attributes(int fd, int (*fn)(void *arg, const char *name, const void *value, size_t n), void *arg)
 {
 	_cleanup_free_ char *names = malloc(XATTR_LIST_MAX), *value = malloc(XATTR_SIZE_MAX);
@@ -90,7 +97,7 @@ int lw_user_attributes(int fd, int (*fn)(void *arg, const char *name, const void
 	if (!names || !value)
 		return -ENOMEM;
 	for (const char *name = names; name < names + len && r == 0; name += strlen(name) + 1) {
-		if (strncmp(name, "user.", 5) != 0 || !strncmp(name, "user.overlay.", 13))
+		if (!is_kept(name))
 			continue;
 		ssize_t n = fgetxattr(fd, name, value, XATTR_SIZE_MAX);
 		r = n < 0 ? -errno : fn(arg, name, value, (size_t)n);
@@ -118,17 +125,28 @@ static bool same_attributes(int a, int b)
 	       lw_user_attributes(b, same_attribute, &back) == 0 && there.n == back.n;
 }
 
-static bool same_bytes(int a, int b)
+/* Where the next byte is that is not in a hole, or `size`. */
+static off_t next_data(int fd, off_t at, off_t size)
+{
+	off_t r = lseek(fd, at, SEEK_DATA);
+	return r >= 0 ? r : errno == ENXIO ? size : at;
+}
+
+/* What is a hole in both is passed over: files of any length cost nothing to make inside. */
+static bool same_bytes(int a, int b, off_t size)
 {
 	char one[16384], two[sizeof one];
-	for (off_t at = 0;;) {
+	for (off_t at = 0; at < size;) {
+		off_t da = next_data(a, at, size), db = next_data(b, at, size);
+		at = da < db ? da : db;
 		ssize_t n = pread(a, one, sizeof one, at), m = pread(b, two, sizeof two, at);
 		if (n < 0 || n != m || memcmp(one, two, (size_t)n) != 0)
 			return false;
 		if (n == 0)
-			return true;
+			break;
 		at += n;
 	}
+	return true;
 }
 
 static bool same_link(int upper, int lower, const char *name)
@@ -153,7 +171,7 @@ bool lw_same_entry(int upper, const struct stat *u, int lower, const struct stat
 		return false;
 	_cleanup_close_ int a = lw_beneath(upper, name, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 	_cleanup_close_ int b = lw_beneath(lower, name, O_RDONLY | O_NONBLOCK | O_NOCTTY);
-	return a >= 0 && b >= 0 && same_attributes(a, b) && (S_ISDIR(u->st_mode) || same_bytes(a, b));
+	return a >= 0 && b >= 0 && same_attributes(a, b) && (S_ISDIR(u->st_mode) || same_bytes(a, b, u->st_size));
 }
 
 static int add(struct lw_changes *c, int kind, const struct lw_text *at, const char *name, const struct stat *st)

@@ -31,7 +31,7 @@ static inline void lw_changes_done_p(struct lw_changes *c)
 }
 
 /* Applies one change to lower: a file by a new one in its place, at once. Owner, mode (but for set-id bits, which are
- * not kept) and user.* attributes are upper's; marks of the overlay are not. 1: of a kind that is not applied (a
+ * not kept), ACLs and user.* attributes are upper's; marks of the overlay are not. 1: of a kind that is not applied (a
  * device, a socket). */
 int lw_change_commit(const struct lw_changes *c, const struct lw_change *change, struct lw_err *err);
 /* Takes out of upper what lower has, too, by now. */
@@ -54,7 +54,7 @@ bool lw_is_whiteout(const struct stat *st);
 bool lw_is_opaque(int dir);
 /* Does upper's entry say no more than lower's? */
 bool lw_same_entry(int upper, const struct stat *u, int lower, const struct stat *l, const char *name);
-/* Calls back for each user.* attribute that is not the overlay's own; stops and returns what is not 0. */
+/* Calls back for the ACLs and each user.* attribute that is not the overlay's own; stops and returns what is not 0. */
 int lw_user_attributes(int fd, int (*fn)(void *arg, const char *name, const void *value, size_t n), void *arg);
 
 #endif

@@ -4,7 +4,6 @@
 #include <string.h>
 #include <sys/xattr.h>
 #include "base/cleanup.h"
-#include "base/fdio.h"
 #include "changes.h"
 #include "sys.h"
 
@@ -50,20 +49,34 @@ static int copy_meta(int from, int to, const struct stat *st)
 	return r < 0 ? r : futimens(to, times) < 0 ? -errno : 0;
 }
 
-static int copy_bytes(int from, int to)
+/* One extent; the offset is moved on. */
+static int copy_extent(int from, int to, off_t *at, off_t end)
 {
 	char buf[65536];
-	ssize_t n;
-	while ((n = copy_file_range(from, NULL, to, NULL, 1 << 30, 0)) > 0)
+	ssize_t n = 1;
+	off_t out = *at;
+	while (*at < end && (n = copy_file_range(from, at, to, &out, (size_t)(end - *at), 0)) > 0)
 		;
-	if (n == 0)
-		return 0;
-	while ((n = read(from, buf, sizeof buf)) > 0) {
-		int r = lw_write_full(to, buf, (size_t)n);
-		if (r < 0)
-			return r;
+	while (*at < end && n != 0 && (n = pread(from, buf, sizeof buf, *at)) > 0) {
+		if (pwrite(to, buf, (size_t)n, *at) != n)
+			return errno ? -errno : -EIO;
+		*at += n;
 	}
 	return n < 0 ? -errno : 0;
+}
+
+/* Holes stay holes: a file that took nothing to make inside must not fill the disk outside. */
+static int copy_bytes(int from, int to, off_t size)
+{
+	off_t at = 0, end;
+	int r = ftruncate(to, size) < 0 ? -errno : 0;
+	while (r == 0 && at < size && (at = lseek(from, at, SEEK_DATA)) >= 0) {
+		end = lseek(from, at, SEEK_HOLE);
+		r = end < 0 ? -errno : copy_extent(from, to, &at, end);
+		if (at < end) /* it became shorter meanwhile */
+			break;
+	}
+	return r < 0 ? r : at < 0 && errno != ENXIO ? -errno : 0;
 }
 
 static int make_file(int from_dir, const char *name, int dir, const char *temporary, const struct stat *st)
@@ -77,7 +90,7 @@ static int make_file(int from_dir, const char *name, int dir, const char *tempor
 	_cleanup_close_ int to = openat(dir, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (to < 0)
 		return -errno;
-	int r = copy_bytes(from, to);
+	int r = copy_bytes(from, to, now.st_size);
 	if (r == 0)
 		r = copy_meta(from, to, st);
 	return r < 0 ? r : fsync(to) < 0 ? -errno : 0;
@@ -95,12 +108,18 @@ static int make_link(int from_dir, const char *name, int dir, const char *tempor
 	return fchownat(dir, temporary, st->st_uid, st->st_gid, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
 }
 
+/* By descriptor, and only when it is the one just made: who may write in the directory can put a link in its place. */
 static int make_fifo(int dir, const char *temporary, const struct stat *st)
 {
-	if (mkfifoat(dir, temporary, 0600) < 0 ||
-	    fchownat(dir, temporary, st->st_uid, st->st_gid, AT_SYMLINK_NOFOLLOW) < 0)
+	struct stat made;
+	if (mkfifoat(dir, temporary, 0600) < 0)
 		return -errno;
-	return fchmodat(dir, temporary, st->st_mode & 01777, 0) < 0 ? -errno : 0;
+	_cleanup_close_ int fd = lw_beneath(dir, temporary, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0 || fstat(fd, &made) < 0)
+		return fd < 0 ? fd : -errno;
+	if (!S_ISFIFO(made.st_mode) || made.st_nlink != 1)
+		return -ESTALE;
+	return fchown(fd, st->st_uid, st->st_gid) < 0 || fchmod(fd, st->st_mode & 01777) < 0 ? -errno : 0;
 }
 
 /* A new file in the place of the old one: whoever opens the name sees the one or the other. */
