@@ -122,6 +122,8 @@ void cli_job_done(struct cli_job *job);
 /* print.c: output goes out in one write, errors as one line. */
 int cli_print(const struct lw_text *t);
 int cli_print_json(json_t *o); /* takes the reference; schema_version is added */
+/* A copy for text on a terminal: what would act on one, or begin a line of its own, is '?' in every string. */
+json_t *cli_plain(const json_t *o);
 /* Prints "lunward: …" on stderr, with the line of the key itself; returns the exit code of the err's class. */
 int cli_fail(struct lw_err *err);
 int cli_exit_code(const struct lw_err *err);

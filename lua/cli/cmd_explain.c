@@ -483,7 +483,9 @@ static int show(const struct cli *c, const struct cli_job *job)
 	if (c->format == CLI_JSON)
 		return cli_print_json(o);
 	_cleanup_(lw_text_done_p) struct lw_text t = { 0 };
-	tell(&t, o);
+	json_t *plain = cli_plain(o);
+	tell(&t, plain);
+	json_decref(plain);
 	json_decref(o);
 	return cli_print(&t);
 }

@@ -39,6 +39,47 @@ int cli_print_json(json_t *o)
 	return cli_print(&t);
 }
 
+static json_t *plain_string(const char *s)
+{
+	char *copy = strdup(s);
+	for (char *at = copy; at && *at;) {
+		uint32_t c;
+		size_t n = lw_utf8_decode(at, &c);
+		if (n == 0 || c < 0x20 || (c >= 0x7f && c < 0xa0)) {
+			n = n ? n : 1;
+			memset(at, '?', n);
+		}
+		at += n;
+	}
+	json_t *ret = copy ? json_string(copy) : NULL;
+	free(copy);
+	return ret;
+}
+
+json_t *cli_plain(const json_t *o)
+{
+	json_t *ret, *value;
+	const char *key;
+	size_t i;
+	if (json_is_string(o))
+		return plain_string(json_string_value(o));
+	if (json_is_array(o)) {
+		ret = json_array();
+		json_array_foreach(o, i, value) json_array_append_new(ret, cli_plain(value));
+		return ret;
+	}
+	if (!json_is_object(o))
+		return json_copy((json_t *)(uintptr_t)o);
+	ret = json_object();
+	json_object_foreach((json_t *)(uintptr_t)o, key, value)
+	{
+		json_t *name = plain_string(key);
+		json_object_set_new(ret, name ? json_string_value(name) : "?", cli_plain(value));
+		json_decref(name);
+	}
+	return ret;
+}
+
 int cli_exit_code(const struct lw_err *err)
 {
 	switch (err->cls) {

@@ -42,3 +42,98 @@ teardown() {
 		assert_output_has "No such device"
 	done
 }
+
+@test "commit: whoever may write in the lower directory does not choose whose mode is changed" {
+	need_root
+	need_cmd strace setpriv
+	mkdir lower
+	chown 65534 lower
+	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR"/*/
+	mkdir -m 700 keep
+	install -m 600 /dev/null victim
+	profile "mounts = { overlay \"lower:/w:upper=$WORK/keep/up\" },"
+	with p.lua -- sh -c 'mkfifo /w/f; chmod 666 /w/f'
+	assert_status 0
+	timeout 30 strace -qq -o trace -e trace=mknodat,mknod -e inject=mknodat,mknod:delay_exit=3000000 "$LUNWARD" commit p.lua &
+	HOLDER=$!
+	local i made=''
+	for i in {1..100}; do
+		made=$(compgen -G 'lower/.lunward-commit.*') && break
+		sleep 0.05
+	done
+	[ -n "$made" ] || missing "strace cannot delay a call here: $(cat trace)"
+	setpriv --reuid=65534 --regid=65534 --clear-groups sh -c 'rm "$1" && ln -s "$2" "$1"' - "$WORK/$made" "$WORK/victim"
+	local rc=0
+	wait "$HOLDER" || rc=$?
+	HOLDER=
+	[ "$rc" = 125 ]
+	[ "$(stat -c %a victim)" = 600 ]
+}
+
+@test "commit: a file that is all hole takes neither space nor time" {
+	mkdir lower
+	mkdir -m 700 keep
+	profile "mounts = { overlay \"lower:/w:upper=$WORK/keep/up\" },"
+	with p.lua -- sh -c 'truncate -s 1T /w/a && printf x | dd of=/w/a bs=1 seek=600G conv=notrunc status=none'
+	[ "$status" = 0 ] || missing "$output"
+	run timeout 20 "$LUNWARD" commit p.lua
+	assert_status 0
+	[ "$(stat -c %s lower/a)" = $((1 << 40)) ] && [ "$(stat -c %b lower/a)" -lt 1000 ]
+	[ "$(tail -c +$((600 << 30)) lower/a | head -c 2 | tr '\0' 0)" = 0x ]
+	[ ! -e keep/up/a ]
+}
+
+@test "commit: an ACL that kept a file's group out is committed too" {
+	need_cmd python3
+	mkdir lower
+	mkdir -m 700 keep
+	echo one >lower/a
+	chmod 600 lower/a
+	# u::rw- u:1:rw- g::--- m::rw- o::---, as acl(5) has it on disk
+	python3 -c 'import os, struct
+none = 0xffffffff
+os.setxattr("lower/a", "system.posix_acl_access", struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *e) for e in
+	((1, 6, none), (2, 6, 1), (4, 0, none), (16, 6, none), (32, 0, none))))' || missing "no ACLs on this file system"
+	profile "mounts = { overlay \"lower:/w:upper=$WORK/keep/up\" },"
+	with p.lua -- sh -c 'echo two >>/w/a'
+	[ "$status" = 0 ] || missing "$output"
+	run "$LUNWARD" commit p.lua
+	assert_status 0
+	[ "$(xargs <lower/a)" = "one two" ]
+	python3 -c 'import os; assert os.getxattr("lower/a", "system.posix_acl_access")'
+}
+
+@test "secrets: where /run is somebody's directory, they get into memory or nowhere" {
+	need_root
+	need_cmd strace
+	mkdir -p run/first run/second
+	ln -s first run/secrets
+	echo hush >secret
+	profile "mounts = { bind \"$WORK/run:/run:rw,idmap\" }, secrets = { s = { file = \"$WORK/secret\" } },"
+	with p.lua -- cat /run/secrets/s
+	[ "$status" = 0 ] || missing "$output"
+	assert_is hush
+	# The link is changed between the mount and the file: which of set-up's mounts that is, a first run tells.
+	local when
+	timeout 30 strace -f -qq -o trace -e trace=fsopen,move_mount "$LUNWARD" run p.lua -- true
+	when=$(awk '/fsopen\("ramfs"/ { pid = $1 } /move_mount\(/ { n[$1]++; if (pid == $1) { print n[$1]; exit } }' trace)
+	[ -n "$when" ] || missing "strace does not see set-up here"
+	timeout 30 strace -f -qq -o trace -e trace=fsopen,move_mount -e "inject=move_mount:delay_exit=3000000:when=$when" \
+		"$LUNWARD" run p.lua -- true &
+	HOLDER=$!
+	local i rc=0
+	for i in {1..100}; do ! grep -qs DELAYED trace || break; grep -qs 'fsopen("ramfs"' trace && break; sleep 0.05; done
+	sleep 0.3
+	ln -sfn second run/secrets
+	wait "$HOLDER" || rc=$?
+	HOLDER=
+	[ "$rc" = 125 ]
+	[ -z "$(find run -type f)" ] || { find run -type f; return 1; }
+}
+
+@test "explain: nothing a profile says acts on a terminal or makes a line of its own" {
+	profile 'cwd = "/\27[2J\nnetwork: none", command = { "/bin/\27[31mx" },'
+	run "$LUNWARD" explain p.lua
+	assert_status 0
+	[[ $output != *$'\e'* && $output != *$'\nnetwork: none'* && $output == *"/?[2J?network"* ]] || { cat -v <<<"$output"; return 1; }
+}
