@@ -421,9 +421,9 @@ static int check_capabilities(const struct lw_spec *s, struct lw_err *err)
 }
 
 /* Calls with which SYS_ADMIN makes a read-only mount writable or takes a mask away. */
-static const char *const mount_calls[] = { "mount",     "umount2",    "mount_setattr", "move_mount",
-					   "open_tree", "fsopen",     "fsconfig",      "fsmount",
-					   "fspick",    "pivot_root", "open_tree_attr" };
+static const char *const mount_calls[] = { "mount",     "umount2",    "mount_setattr",  "move_mount",
+					   "open_tree", "fsopen",     "fsconfig",       "fsmount",
+					   "fspick",    "pivot_root", "open_tree_attr", "umount" };
 
 static bool may_allow(const struct lw_verdict *v)
 {
@@ -439,34 +439,51 @@ static void arena_done_p(struct lw_arena **a)
 	lw_arena_free(*a);
 }
 
-/* "Read-only" is no boundary against SYS_ADMIN that may call mount (DESIGN §6.7). */
+static bool has_abi(const struct lw_seccomp *p, const char *name)
+{
+	for (size_t i = 0; i < p->architectures.n; i++)
+		if (strcmp(p->architectures.v[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* The first of those calls that the policy may allow by this ABI, or NULL. */
+static int find_mount_call(const struct lw_spec *s, const struct lw_abi *abi, const char **ret, struct lw_err *err)
+{
+	_cleanup_(arena_done_p) struct lw_arena *a = lw_arena_new();
+	struct lw_verdicts all;
+
+	if (!a)
+		return lw_codec_nomem(err);
+	int r = lw_seccomp_verdicts(&s->seccomp, s->capabilities.set[LW_CAP_BOUNDING], abi, a, &all, err);
+	for (size_t i = 0; r >= 0 && !*ret && i < ARRAY_LEN(mount_calls); i++) {
+		int nr = lw_abi_number(abi, mount_calls[i]);
+		if (nr >= 0 && may_allow(&all.v[nr]))
+			*ret = mount_calls[i];
+	}
+	return r;
+}
+
+/* "Read-only" is no boundary against SYS_ADMIN that may call mount (DESIGN §6.7), by whichever ABI. */
 static int check_sys_admin(const struct lw_spec *s, struct lw_err *err)
 {
-	_cleanup_(arena_done_p) struct lw_arena *a = NULL;
 	const struct lw_seccomp *p = &s->seccomp;
-	struct lw_verdicts all;
 	const char *call = NULL;
-	int r;
+	unsigned n;
+	const struct lw_abi *foreign = lw_abi_foreign(&n);
+	int r = 0;
 
 	if (!(s->capabilities.set[LW_CAP_BOUNDING] >> CAP_SYS_ADMIN & 1))
 		return 0;
-	if (p->base == LW_SECCOMP_UNCONFINED && p->n_rules == 0) {
+	if (p->base == LW_SECCOMP_UNCONFINED && p->n_rules == 0)
 		call = mount_calls[0];
-	} else {
-		a = lw_arena_new();
-		if (!a)
-			return lw_codec_nomem(err);
-		r = lw_seccomp_verdicts(p, s->capabilities.set[LW_CAP_BOUNDING], &lw_abi_native, a, &all, err);
-		if (r < 0)
-			return r;
-		for (size_t i = 0; !call && i < ARRAY_LEN(mount_calls); i++) {
-			int nr = lw_abi_number(&lw_abi_native, mount_calls[i]);
-			if (nr >= 0 && may_allow(&all.v[nr]))
-				call = mount_calls[i];
-		}
-	}
-	if (!call)
-		return 0;
+	else
+		r = find_mount_call(s, &lw_abi_native, &call, err);
+	for (unsigned i = 0; i < n && r >= 0 && !call; i++)
+		if (has_abi(p, foreign[i].name))
+			r = find_mount_call(s, &foreign[i], &call, err);
+	if (r < 0 || !call)
+		return r;
 	r = broken(err, s->capabilities.rec.origin.file ? s->capabilities.rec.origin : s->rec.origin, "capabilities",
 		   "SYS_ADMIN with a seccomp policy that allows %s: read-only mounts and masks would hold nothing",
 		   call);

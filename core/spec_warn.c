@@ -5,6 +5,7 @@
 #include <string.h>
 #include "base/cleanup.h"
 #include "spec_codec.h"
+#include "tables/proc_masks.h"
 
 struct warner {
 	const struct lw_spec *s;
@@ -110,6 +111,47 @@ static void warn_mounts(const struct warner *w)
 	}
 }
 
+/* A file of the host's that only root may read and that lies in the directory, or NULL. */
+static const char *secret_in(const char *dir)
+{
+	size_t n = strlen(dir);
+
+	for (const char *const *p = lw_host_secrets; *p; p++)
+		if (!strncmp(*p, dir, n) && (n == 1 || (*p)[n] == '/'))
+			return *p;
+	return NULL;
+}
+
+static void warn_idmap(const struct warner *w, const struct lw_rec *rec, const char *path, const char *dir)
+{
+	const char *secret = secret_in(dir);
+	char msg[200];
+
+	if (!secret)
+		return;
+	snprintf(msg, sizeof(msg),
+		 "idmap: when root runs it, root inside may read there what only root may (%s); mask it, or set idmap "
+		 "= false",
+		 secret);
+	warn(w, rec, path, msg);
+}
+
+/* With idmap the owners inside are those outside, by number. For an overlay that is the default. */
+static void warn_idmaps(const struct warner *w)
+{
+	const struct lw_root *root = &w->s->root;
+	char path[64];
+
+	if (root->kind == LW_ROOT_DIR && root->overlay.on && root->overlay.idmap)
+		warn_idmap(w, &root->rec, "root.overlay", root->path);
+	for (size_t i = 0; i < w->s->mounts.n; i++) {
+		const struct lw_mount *m = &w->s->mounts.v[i];
+		snprintf(path, sizeof(path), "mounts[%zu]", i);
+		if (m->idmap && (m->kind == LW_MOUNT_BIND || m->kind == LW_MOUNT_OVERLAY))
+			warn_idmap(w, &m->rec, path, m->source);
+	}
+}
+
 static void warn_network(const struct warner *w)
 {
 	const struct lw_landlock *l = &w->s->landlock;
@@ -144,9 +186,9 @@ static void warn_terminal(const struct warner *w)
 
 void lw_spec_warnings(const struct lw_spec *s, lw_warn_fn *fn, void *arg)
 {
-	static void (*const table[])(const struct warner *) = { warn_root,      warn_seccomp, warn_capabilities,
-								warn_mounts,    warn_network, warn_terminal,
-								warn_privileged };
+	static void (*const table[])(const struct warner *) = { warn_root,       warn_seccomp, warn_capabilities,
+								warn_mounts,     warn_network, warn_terminal,
+								warn_privileged, warn_idmaps };
 	struct warner w = { s, fn, arg };
 
 	for (size_t i = 0; i < ARRAY_LEN(table); i++)

@@ -148,6 +148,12 @@ static void test_broken(void **state)
 		{ "{" CMD "'capabilities':['SYS_ADMIN'],'seccomp':{'base':'deny','rules':[{'action':'log',"
 		  "'names':['umount2']}]}}",
 		  "capabilities", "allows umount2" },
+		/* i386 has a call of its own to take a mount away */
+		{ "{" CMD "'capabilities':['SYS_ADMIN'],'seccomp':{'base':'docker','architectures':['x86'],'rules':[{"
+		  "'action':'errno','names':['mount','umount2','mount_setattr','move_mount','open_tree','fsopen','"
+		  "fsconfig',"
+		  "'fsmount','fspick','pivot_root','open_tree_attr']}]}}",
+		  "capabilities", "allows umount" },
 		{ "{" CMD "'rlimits':{'nofile':[2,1]}}", "rlimits.nofile", "soft" },
 		{ "{" CMD "'rlimits':{'nofile':['unlimited',1]}}", "rlimits.nofile", "soft" },
 	};
@@ -265,6 +271,13 @@ static void test_warnings(void **state)
 		  2, "\"/usr\"" },
 		{ "{'mounts':[{'type':'bind','source':'/etc'},{'type':'bind','source':'/etcetera','writable':true},"
 		  "{'type':'tmpfs','destination':'/etc'}]}",
+		  0, "" },
+		{ "{'mounts':[{'type':'overlay','source':'/etc','destination':'/x'}]}", 1,
+		  "mounts[0]: idmap: when root runs it, root inside may read there what only root may (/etc/shadow)" },
+		{ "{'mounts':[{'type':'bind','source':'/','destination':'/x','idmap':true}]}", 1, "/etc/shadow" },
+		{ "{'root':{'path':'/','overlay':true}}", 1, "root.overlay: idmap" },
+		{ "{'mounts':[{'type':'overlay','source':'/srv','destination':'/x'},{'type':'overlay','source':'/etc',"
+		  "'destination':'/y','idmap':false}],'root':{'path':'/srv/root','overlay':true}}",
 		  0, "" },
 		{ "{'terminal':false}", 1, "terminal" },
 	};
