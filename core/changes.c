@@ -74,12 +74,14 @@ bool lw_is_whiteout(const struct stat *st)
 	return S_ISCHR(st->st_mode) && st->st_rdev == 0;
 }
 
-/* In a user namespace the kernel's marks are user.overlay.*, else trusted.overlay.*. */
-bool lw_is_opaque(int dir)
+/* In a user namespace the kernel's marks are user.overlay.*, else trusted.overlay.*; there the former are as good as
+ * any attribute, and anybody's to set who may write. */
+bool lw_is_opaque(const struct lw_changes *c, int dir)
 {
 	char value[2];
-	return (fgetxattr(dir, "user.overlay.opaque", value, sizeof value) == 1 && value[0] == 'y') ||
-	       (fgetxattr(dir, "trusted.overlay.opaque", value, sizeof value) == 1 && value[0] == 'y');
+	return fgetxattr(dir, c->user_marks ? "user.overlay.opaque" : "trusted.overlay.opaque", value, sizeof value) ==
+		       1 &&
+	       value[0] == 'y';
 }
 
 /* Without its ACL a file's group would get what the ACL allows to anybody. */
@@ -206,7 +208,7 @@ static int enter(struct lw_changes *c, int upper, int lower, const char *name, b
 	if (u < 0 || (lower >= 0 && l < 0))
 		return u < 0 ? u : l;
 	lw_text_addf(at, "%s/", name);
-	int r = at->failed ? -ENOMEM : walk(c, u, l, opaque || lw_is_opaque(u), at, depth + 1);
+	int r = at->failed ? -ENOMEM : walk(c, u, l, opaque || lw_is_opaque(c, u), at, depth + 1);
 	if (!at->failed) {
 		at->len = len;
 		at->buf[len] = 0;
@@ -267,9 +269,11 @@ static int open_dir(const char *path, struct lw_err *err)
 	return r;
 }
 
-int lw_changes_open(const char *upper, const char *lower, bool hold, struct lw_changes *ret, struct lw_err *err)
+int lw_changes_open(const char *upper, const char *lower, int flags, struct lw_changes *ret, struct lw_err *err)
 {
-	_cleanup_(lw_changes_done_p) struct lw_changes c = { .upper = -1, .lower = -1 };
+	_cleanup_(lw_changes_done_p) struct lw_changes c = { .upper = -1,
+							     .lower = -1,
+							     .user_marks = flags & LW_CHANGES_USER };
 	_cleanup_(lw_text_done_p) struct lw_text at = { 0 };
 	c.lower = open_dir(lower, err);
 	if (c.lower < 0)
@@ -281,12 +285,12 @@ int lw_changes_open(const char *upper, const char *lower, bool hold, struct lw_c
 	} else if (c.upper < 0) {
 		return c.upper;
 	}
-	if (hold && c.upper >= 0 && flock(c.upper, LOCK_EX | LOCK_NB) < 0) {
+	if ((flags & LW_CHANGES_HOLD) && c.upper >= 0 && flock(c.upper, LOCK_EX | LOCK_NB) < 0) {
 		lw_fail(err, -EBUSY, "'%s' is in use by a sandbox", upper);
 		lw_err_hint(err, "wait until it has ended");
 		return -EBUSY;
 	}
-	int r = c.upper < 0 ? 0 : walk(&c, c.upper, c.lower, lw_is_opaque(c.upper), &at, 0);
+	int r = c.upper < 0 ? 0 : walk(&c, c.upper, c.lower, lw_is_opaque(&c, c.upper), &at, 0);
 	if (r < 0)
 		return lw_fail(err, r, "'%s/%s': %s", upper, at.len ? at.buf : "", strerror(-r));
 	*ret = c;

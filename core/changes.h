@@ -18,12 +18,15 @@ struct lw_change {
 };
 struct lw_changes {
 	int upper, lower; /* opened directories */
+	bool user_marks;
 	size_t n, cap;
 	struct lw_change *v; /* by path, parents before what is in them */
 };
 
-/* Opens both and compares. A missing upper has no changes. With `hold` -EBUSY while a sandbox uses upper. */
-int lw_changes_open(const char *upper, const char *lower, bool hold, struct lw_changes *ret, struct lw_err *err);
+#define LW_CHANGES_HOLD 1 /* -EBUSY while a sandbox uses upper */
+#define LW_CHANGES_USER 2 /* upper was written in a user namespace: it tells whose marks count */
+/* Opens both and compares. A missing upper has no changes. */
+int lw_changes_open(const char *upper, const char *lower, int flags, struct lw_changes *ret, struct lw_err *err);
 void lw_changes_done(struct lw_changes *c);
 static inline void lw_changes_done_p(struct lw_changes *c)
 {
@@ -51,7 +54,7 @@ void lw_names_list_done(struct lw_names_list *l);
 /* A descriptor below dir: no link, no mount. */
 int lw_beneath(int dir, const char *path, uint64_t flags);
 bool lw_is_whiteout(const struct stat *st);
-bool lw_is_opaque(int dir);
+bool lw_is_opaque(const struct lw_changes *c, int dir);
 /* Does upper's entry say no more than lower's? */
 bool lw_same_entry(int upper, const struct stat *u, int lower, const struct stat *l, const char *name);
 /* Calls back for the ACLs and each user.* attribute that is not the overlay's own; stops and returns what is not 0. */

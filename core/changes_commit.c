@@ -180,7 +180,7 @@ int lw_change_commit(const struct lw_changes *c, const struct lw_change *change,
 
 /* Is nothing left in upper's directory that lower does not have? Removes what is the same on the way, but nothing in a
  * directory that replaces lower's: without its own entries that one would hide lower's. */
-static int prune(int upper, int lower, bool opaque, bool *ret_empty, unsigned depth)
+static int prune(const struct lw_changes *c, int upper, int lower, bool opaque, bool *ret_empty, unsigned depth)
 {
 	_cleanup_(lw_names_list_done) struct lw_names_list names = { 0 };
 	int r = depth > LW_CHANGES_DEPTH ? -ELOOP : lw_dir_names(upper, &names);
@@ -202,9 +202,9 @@ static int prune(int upper, int lower, bool opaque, bool *ret_empty, unsigned de
 				struct lw_names_list mine = { 0 }, theirs = { 0 };
 				r = in < 0   ? in
 				    : at < 0 ? at
-					     : prune(in, at, opaque || lw_is_opaque(in), &gone, depth + 1);
+					     : prune(c, in, at, opaque || lw_is_opaque(c, in), &gone, depth + 1);
 				/* One that replaces lower's must have the same names, too. */
-				if (r == 0 && gone && (opaque || lw_is_opaque(in))) {
+				if (r == 0 && gone && (opaque || lw_is_opaque(c, in))) {
 					r = lw_dir_names(in, &mine);
 					if (r == 0)
 						r = lw_dir_names(at, &theirs);
@@ -224,7 +224,7 @@ static int prune(int upper, int lower, bool opaque, bool *ret_empty, unsigned de
 int lw_changes_prune(struct lw_changes *c, struct lw_err *err)
 {
 	bool empty;
-	int r = c->upper < 0 ? 0 : prune(c->upper, c->lower, lw_is_opaque(c->upper), &empty, 0);
+	int r = c->upper < 0 ? 0 : prune(c, c->upper, c->lower, lw_is_opaque(c, c->upper), &empty, 0);
 	return r < 0 ? lw_fail(err, r, "dropping what is committed: %s", strerror(-r)) : 0;
 }
 

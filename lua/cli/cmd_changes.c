@@ -1,6 +1,7 @@
 /* cmd_changes.c: `lunward changes`, `commit` and `discard`: what the overlays of a profile caught in the directories
  * that keep it, applied to the directories they lie over, or dropped. */
 #include <errno.h>
+#include <linux/sched.h>
 #include <string.h>
 #include "base/cleanup.h"
 #include "changes.h"
@@ -130,7 +131,9 @@ static int discard(struct job *j, struct lw_err *err)
 static int act(struct job *j, struct lw_err *err)
 {
 	bool only_look = j->c->verb == &cli_verb_table[CLI_CHANGES];
-	int r = lw_changes_open(j->over->upper, j->over->lower, !only_look, &j->changes, err);
+	int flags =
+		(only_look ? 0 : LW_CHANGES_HOLD) | ((j->load.plan->clone_flags & CLONE_NEWUSER) ? LW_CHANGES_USER : 0);
+	int r = lw_changes_open(j->over->upper, j->over->lower, flags, &j->changes, err);
 	if (r < 0)
 		return r;
 	if (only_look) {

@@ -122,7 +122,7 @@ os.setxattr("lower/a", "system.posix_acl_access", struct.pack("<I", 2) + b"".joi
 		"$LUNWARD" run p.lua -- true &
 	HOLDER=$!
 	local i rc=0
-	for i in {1..100}; do ! grep -qs DELAYED trace || break; grep -qs 'fsopen("ramfs"' trace && break; sleep 0.05; done
+	until grep -qs 'fsopen("ramfs"' trace || ! kill -0 "$HOLDER"; do sleep 0.05; done
 	sleep 0.3
 	ln -sfn second run/secrets
 	wait "$HOLDER" || rc=$?
@@ -136,4 +136,25 @@ os.setxattr("lower/a", "system.posix_acl_access", struct.pack("<I", 2) + b"".joi
 	run "$LUNWARD" explain p.lua
 	assert_status 0
 	[[ $output != *$'\e'* && $output != *$'\nnetwork: none'* && $output == *"/?[2J?network"* ]] || { cat -v <<<"$output"; return 1; }
+}
+
+@test "changes: without a user namespace an attribute is no mark of the kernel's" {
+	need_root
+	need_cmd python3
+	mkdir -p lower/d/sub
+	echo one >lower/d/sub/file
+	chown 65534 lower/d
+	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR"/*/ "$WORK"
+	mkdir -m 700 keep
+	profile "namespaces = { user = \"host\" }, user = { uid = 65534, gid = 65534 },
+		mounts = { overlay \"lower:/w:upper=$WORK/keep/up\" },"
+	with p.lua -- python3 -c 'import os; os.setxattr("/w/d", "user.overlay.opaque", b"y"); print(os.listdir("/w/d/sub"))'
+	[ "$status" = 0 ] || missing "$output"
+	assert_is "['file']"
+	run "$LUNWARD" changes p.lua
+	assert_status 0
+	assert_is ""
+	run "$LUNWARD" commit p.lua
+	assert_status 0
+	[ -e lower/d/sub/file ]
 }
