@@ -291,7 +291,7 @@ int lw_changes_open(const char *upper, const char *lower, int flags, struct lw_c
 		return -EBUSY;
 	}
 	int r = c.upper < 0 ? 0 : walk(&c, c.upper, c.lower, lw_is_opaque(&c, c.upper), &at, 0);
-	if (r < 0)
+	if (r < 0 && !(r == -ELOOP && flags & LW_CHANGES_PART))
 		return lw_fail(err, r, "'%s/%s': %s", upper, at.len ? at.buf : "", strerror(-r));
 	*ret = c;
 	c = (struct lw_changes){ .upper = -1, .lower = -1 };

@@ -25,6 +25,7 @@ struct lw_changes {
 
 #define LW_CHANGES_HOLD 1 /* -EBUSY while a sandbox uses upper */
 #define LW_CHANGES_USER 2 /* upper was written in a user namespace: it tells whose marks count */
+#define LW_CHANGES_PART 4 /* what lies too deep is passed over: to drop it, it need not be known */
 /* Opens both and compares. A missing upper has no changes. */
 int lw_changes_open(const char *upper, const char *lower, int flags, struct lw_changes *ret, struct lw_err *err);
 void lw_changes_done(struct lw_changes *c);

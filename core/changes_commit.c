@@ -16,21 +16,48 @@ static int open_parent(int dir, const char *path, const char **ret_name)
 	return above ? lw_beneath(dir, above, O_RDONLY | O_DIRECTORY) : -ENOMEM;
 }
 
-static int remove_name(int dir, const char *name, unsigned depth)
+/* Directories that lie too deep for one descent: moved up to `top`, to be removed from there. */
+struct removal {
+	int top;
+	unsigned moved, done;
+};
+
+static void moved_name(char name[static 48], unsigned i)
+{
+	snprintf(name, 48, ".lunward-removed.%d.%u", (int)getpid(), i);
+}
+
+static int remove_at(struct removal *rm, int dir, const char *name, unsigned depth)
 {
 	_cleanup_(lw_names_list_done) struct lw_names_list l = { 0 };
+	char up[48];
 	if (unlinkat(dir, name, 0) == 0)
 		return 0;
 	if (errno != EISDIR && errno != EPERM)
 		return -errno;
-	if (depth > LW_CHANGES_DEPTH)
-		return -ELOOP;
+	if (depth > LW_CHANGES_DEPTH) {
+		moved_name(up, rm->moved++);
+		return renameat(dir, name, rm->top, up) < 0 ? -errno : 0;
+	}
 	_cleanup_close_ int fd = lw_beneath(dir, name, O_RDONLY | O_DIRECTORY);
 	int r = fd < 0 ? fd : lw_dir_names(fd, &l);
 	for (size_t i = 0; i < l.n && r == 0; i++)
-		r = remove_name(fd, l.v[i], depth + 1);
+		r = remove_at(rm, fd, l.v[i], depth + 1);
 	if (r == 0 && unlinkat(dir, name, AT_REMOVEDIR) < 0)
 		r = -errno;
+	return r;
+}
+
+/* However deep: the sandbox may have made a tree only to be kept. */
+static int remove_name(int dir, const char *name)
+{
+	struct removal rm = { .top = dir };
+	char up[48];
+	int r = remove_at(&rm, dir, name, 0);
+	while (r == 0 && rm.done < rm.moved) {
+		moved_name(up, rm.done++);
+		r = remove_at(&rm, dir, up, 0);
+	}
 	return r;
 }
 
@@ -132,7 +159,7 @@ static int replace(int from_dir, int dir, const char *name, const struct stat *s
 		: S_ISLNK(st->st_mode) ? make_link(from_dir, name, dir, temporary, st)
 				       : make_fifo(dir, temporary, st);
 	if (r == 0 && fstatat(dir, name, &old, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(old.st_mode))
-		r = remove_name(dir, name, 0);
+		r = remove_name(dir, name);
 	if (r == 0 && renameat(dir, temporary, dir, name) < 0)
 		r = -errno;
 	if (r < 0 && r != -EEXIST)
@@ -144,7 +171,7 @@ static int make_dir(int from_dir, int dir, const char *name, const struct stat *
 {
 	struct stat old;
 	bool there = fstatat(dir, name, &old, AT_SYMLINK_NOFOLLOW) == 0;
-	int r = there && !S_ISDIR(old.st_mode) ? remove_name(dir, name, 0) : 0;
+	int r = there && !S_ISDIR(old.st_mode) ? remove_name(dir, name) : 0;
 	if (r == 0 && mkdirat(dir, name, 0700) < 0 && errno != EEXIST)
 		r = -errno;
 	if (r < 0)
@@ -161,7 +188,7 @@ int lw_change_commit(const struct lw_changes *c, const struct lw_change *change,
 	_cleanup_close_ int to = open_parent(c->lower, change->path, &name);
 	int r = to < 0 ? to : 0;
 	if (r == 0 && change->kind == LW_CHANGE_DELETED) {
-		r = remove_name(to, name, 0);
+		r = remove_name(to, name);
 	} else if (r == 0) {
 		_cleanup_close_ int from = open_parent(c->upper, change->path, &name);
 		if (!S_ISREG(st->st_mode) && !S_ISLNK(st->st_mode) && !S_ISDIR(st->st_mode) && !S_ISFIFO(st->st_mode))
@@ -215,7 +242,7 @@ static int prune(const struct lw_changes *c, int upper, int lower, bool opaque, 
 			}
 		}
 		if (r == 0 && gone && !opaque)
-			r = remove_name(upper, name, depth);
+			r = remove_name(upper, name);
 		*ret_empty = *ret_empty && gone;
 	}
 	return r;
@@ -238,10 +265,10 @@ int lw_changes_discard(struct lw_changes *c, const char *path, struct lw_err *er
 		*path ? open_parent(c->upper, path, &name) : lw_beneath(c->upper, "", O_RDONLY | O_DIRECTORY);
 	int r = dir < 0 ? dir : 0;
 	if (r == 0 && *path)
-		r = remove_name(dir, name, 0);
+		r = remove_name(dir, name);
 	else if (r == 0)
 		r = lw_dir_names(dir, &names);
 	for (size_t i = 0; i < names.n && r == 0; i++)
-		r = remove_name(dir, names.v[i], 0);
+		r = remove_name(dir, names.v[i]);
 	return r < 0 ? lw_fail(err, r, "'%s': %s", path, strerror(-r)) : 0;
 }

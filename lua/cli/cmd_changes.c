@@ -131,8 +131,9 @@ static int discard(struct job *j, struct lw_err *err)
 static int act(struct job *j, struct lw_err *err)
 {
 	bool only_look = j->c->verb == &cli_verb_table[CLI_CHANGES];
-	int flags =
-		(only_look ? 0 : LW_CHANGES_HOLD) | ((j->load.plan->clone_flags & CLONE_NEWUSER) ? LW_CHANGES_USER : 0);
+	int flags = (only_look ? 0 : LW_CHANGES_HOLD) |
+		    ((j->load.plan->clone_flags & CLONE_NEWUSER) ? LW_CHANGES_USER : 0) |
+		    (j->c->verb == &cli_verb_table[CLI_DISCARD] ? LW_CHANGES_PART : 0);
 	int r = lw_changes_open(j->over->upper, j->over->lower, flags, &j->changes, err);
 	if (r < 0)
 		return r;

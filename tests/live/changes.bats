@@ -146,9 +146,12 @@ for d, _, files in os.walk("lower"):
 	touch "keep/up/$(printf 'bad\033[31m')"
 	changes
 	assert_output_has '"/w/bad\u001b[31m"'
-	(cd keep/up && for _ in $(seq 250); do mkdir d && cd d || exit; done)
+	(cd keep/up && for _ in $(seq 700); do mkdir d && cd d || exit; done)
 	changes
 	assert_refused
+	run "$LUNWARD" discard p.lua
+	assert_status 0
+	[ -z "$(ls -A keep/up)" ]
 }
 
 @test "changes and commit without root" {

@@ -121,7 +121,7 @@ os.setxattr("lower/a", "system.posix_acl_access", struct.pack("<I", 2) + b"".joi
 	timeout 30 strace -f -qq -o trace -e trace=fsopen,move_mount -e "inject=move_mount:delay_exit=3000000:when=$when" \
 		"$LUNWARD" run p.lua -- true &
 	HOLDER=$!
-	local i rc=0
+	local rc=0
 	until grep -qs 'fsopen("ramfs"' trace || ! kill -0 "$HOLDER"; do sleep 0.05; done
 	sleep 0.3
 	ln -sfn second run/secrets
