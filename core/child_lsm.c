@@ -17,7 +17,8 @@ static int allow_path(struct lw_run *run, const struct lw_op *op, int *ret_step)
 {
 	struct stat st;
 	*ret_step = LW_STEP_SOURCE;
-	int fd = lw_safe_open_host(op->str[0]);
+	const int fresh[2] = { run->plan->fresh_root ? run->root : -1, run->scratch };
+	int fd = lw_safe_open_settled(op->str[0], fresh);
 	if (fd < 0)
 		return fd;
 	int r = fstat(fd, &st) < 0 ? -errno : 0;

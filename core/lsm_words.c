@@ -7,6 +7,9 @@ const char *lw_lsm_hint(const struct lw_op *op, int code)
 {
 	switch (op->kind) {
 	case LW_OP_LANDLOCK_PATH:
+		if (code == ELOOP)
+			return "a link on the way lies where the sandbox may write, and could choose what is allowed: "
+			       "name what it leads to";
 		return code == ENOENT ? "the rule names what is not there inside: mount it, or take the rule out"
 				      : NULL;
 	case LW_OP_LANDLOCK_NEW:

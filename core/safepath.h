@@ -18,6 +18,9 @@
 int lw_safe_open_host(const char *path);
 /* Opens a namespace of the host: a file of /proc/PID/ns or one bound elsewhere. -EINVAL when it is not a namespace. */
 int lw_safe_open_namespace(const char *path);
+/* safepath_child.c: an O_PATH descriptor of a path in this process's root. Links are followed only where they lie in
+ * something read-only, or in a file system that this launch made (descriptors in it, or -1); -ELOOP elsewhere. */
+int lw_safe_open_settled(const char *path, const int fresh[static 2]);
 /* An O_PATH descriptor of `path` inside rootfd, created (directories 0755, files 0644, or `mode` for the last
  * component) where missing. The path is resolved as if rootfd were "/". */
 int lw_safe_target(int rootfd, const char *path, int flags, uint32_t mode);

@@ -56,11 +56,8 @@ teardown() {
 	assert_status 0
 	timeout 30 strace -qq -o trace -e trace=mknodat,mknod -e inject=mknodat,mknod:delay_exit=3000000 "$LUNWARD" commit p.lua &
 	HOLDER=$!
-	local i made=''
-	for i in {1..100}; do
-		made=$(compgen -G 'lower/.lunward-commit.*') && break
-		sleep 0.05
-	done
+	local made=''
+	until made=$(compgen -G 'lower/.lunward-commit.*') || ! kill -0 "$HOLDER"; do sleep 0.05; done
 	[ -n "$made" ] || missing "strace cannot delay a call here: $(cat trace)"
 	setpriv --reuid=65534 --regid=65534 --clear-groups sh -c 'rm "$1" && ln -s "$2" "$1"' - "$WORK/$made" "$WORK/victim"
 	local rc=0
@@ -157,4 +154,28 @@ os.setxattr("lower/a", "system.posix_acl_access", struct.pack("<I", 2) + b"".joi
 	run "$LUNWARD" commit p.lua
 	assert_status 0
 	[ -e lower/d/sub/file ]
+}
+
+@test "landlock: a link that an earlier run left does not choose what is allowed" {
+	need_root
+	mkdir -p srv/data
+	local to rules='landlock = { read = { "/bin", "/usr", "/lib", "/lib64", "/etc" }, execute = { "/bin", "/usr" },
+		write = { "/srv/data", "/dev/null" }, required = true },'
+	profile "$rules"
+	with p.lua -- true
+	[[ $output != *Landlock* ]] || skip "$output"
+	profile "mounts = { bind \"$WORK/srv:/srv:rw,idmap\" }, $rules"
+	with p.lua -- sh -c 'echo one >/srv/data/file && ! echo two >/tmp/file'
+	[ "$status" = 0 ] || missing "$output"
+	rm -r srv/data
+	for to in / /tmp ../tmp; do
+		ln -sfn "$to" srv/data
+		with p.lua -- sh -c 'echo two >/tmp/file'
+		assert_refused "landlock.write[0]"
+		assert_output_has "name what it leads to"
+	done
+	# Links of the host's own directories, which are read-only, and of our root are followed.
+	profile 'landlock = { read = { "/var/run", "/etc/alternatives", "/lib64", "/" }, execute = { "/bin/sh", "/" } },'
+	with p.lua -- true
+	assert_status 0
 }
