@@ -141,8 +141,9 @@ static void values(void **state)
 		"{\"apparmor\":\"docker-default\"}",
 		"{\"apparmor\":{\"profile\":\"a//b\",\"rules\":[\"file\"],\"required\":true}}",
 		"{\"apparmor\":{}}",
-		"{\"selinux\":{\"process\":\"container_t\",\"mount\":\"u:r:t\",\"mcs\":\"s0:c1,c2\",\"required\":false}"
-		"}",
+		("{\"selinux\":{\"process\":\"container_t\",\"mount\":\"u:r:t\",\"mcs\":\"s0:c1,c2\",\"required\":"
+		 "false}"
+		 "}"),
 	};
 	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
 		struct lw_spec *s = spec_of(good[i]);
