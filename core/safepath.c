@@ -129,17 +129,28 @@ int lw_safe_symlink(int rootfd, const char *path, const char *target)
 	return r;
 }
 
+int lw_safe_reopen(int fd, int flags)
+{
+	char name[32] = "/proc/self/fd/", digits[12];
+	size_t n = 0, at = strlen(name);
+	for (int v = fd; v || !n; v /= 10)
+		digits[n++] = (char)('0' + v % 10);
+	while (n)
+		name[at++] = digits[--n];
+	name[at] = 0;
+	return (int)SYS(openat, AT_FDCWD, name, flags | O_CLOEXEC, 0);
+}
+
 int lw_safe_open_read(int rootfd, const char *path)
 {
 	struct stat st;
-	int fd = sys_openat2(rootfd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0, IN_ROOT);
+	int fd = sys_openat2(rootfd, path, O_PATH, 0, IN_ROOT);
 	if (fd < 0)
 		return fd;
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
-		SYS(close, fd);
-		return -EINVAL;
-	}
-	return fd;
+	int r = fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ? -EINVAL
+							   : lw_safe_reopen(fd, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	SYS(close, fd);
+	return r;
 }
 
 int lw_safe_open_proc(int procfd, const char *path, int flags)

@@ -27,7 +27,10 @@ int lw_safe_target(int rootfd, const char *path, int flags, uint32_t mode);
 /* Creates a regular file exclusively inside rootfd and returns it open for writing. */
 int lw_safe_create(int rootfd, const char *path, uint32_t mode);
 int lw_safe_symlink(int rootfd, const char *path, const char *target);
-/* Opens a regular file inside rootfd for reading; never blocks on FIFOs or devices. */
+/* Opens what an O_PATH descriptor stands for, by way of /proc. */
+int lw_safe_reopen(int fd, int flags);
+/* Opens a regular file inside rootfd for reading. Anything else is not opened at all: some devices act on that alone
+ * (/dev/watchdog), and a FIFO lets a writer go on. */
 int lw_safe_open_read(int rootfd, const char *path);
 /* Opens a file of the proc file system at procfd (an own, detached or verified mount) for writing: beneath it, no
  * links, no other mount on top (CVE-2025-52881). */

@@ -1,7 +1,6 @@
 /* safepath_ns.c: namespaces by path. The files of /proc/PID/ns are magic links, the one kind that is wanted here: what
  * is reached is looked at through an O_PATH descriptor, which wakes no device and no FIFO, and opened only when it is a
  * namespace. Same rules as safepath.c. */
-#include <string.h>
 #include <sys/vfs.h>
 #include "safepath.h"
 #include "sys.h"
@@ -11,21 +10,12 @@
 int lw_safe_open_namespace(const char *path)
 {
 	struct statfs fs;
-	char name[32] = "/proc/self/fd/";
-	char digits[12];
-	size_t n = 0, at = strlen(name);
 	int fd = sys_openat2(AT_FDCWD, path, O_PATH, 0, 0);
 	if (fd < 0)
 		return fd;
 	int r = fstatfs(fd, &fs) < 0 ? -errno : fs.f_type != NSFS_MAGIC_NUMBER ? -EINVAL : 0;
-	if (r >= 0) {
-		for (int v = fd; v || !n; v /= 10)
-			digits[n++] = (char)('0' + v % 10);
-		while (n)
-			name[at++] = digits[--n];
-		name[at] = 0;
-		r = (int)SYS(openat, AT_FDCWD, name, O_RDONLY | O_CLOEXEC, 0);
-	}
+	if (r >= 0)
+		r = lw_safe_reopen(fd, O_RDONLY);
 	SYS(close, fd);
 	return r;
 }

@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "lua/eval_channel.h"
 #include "mount_text.h"
+#include "safepath.h"
 #include "sys.h"
 
 #define DIRS_MAX 6
@@ -270,7 +271,7 @@ int profile_find_include(struct lw_arena *a, const struct lw_eval_options *o, co
 int profile_find_policy(struct lw_arena *a, const struct lw_eval_options *o, const char *path, const char *name,
 			struct profile_text *ret, bool *ret_searched, struct lw_err *err)
 {
-	int r = path[0] == '/' ? lw_read_file(path, EVAL_TEXT_MAX, &ret->text, &ret->n) : -EINVAL;
+	int r = path[0] == '/' ? lw_safe_read_in_root("/", path, EVAL_TEXT_MAX, &ret->text, &ret->n) : -EINVAL;
 
 	*ret_searched = r == -ENOENT && is_plain(name, strlen(name));
 	if (*ret_searched) {
@@ -281,7 +282,7 @@ int profile_find_policy(struct lw_arena *a, const struct lw_eval_options *o, con
 
 			if (!there)
 				return no_memory(err);
-			r = lw_read_file(there, EVAL_TEXT_MAX, &ret->text, &ret->n);
+			r = lw_safe_read_in_root("/", there, EVAL_TEXT_MAX, &ret->text, &ret->n);
 			if (r == 0)
 				path = there;
 			else if (r == -ENOTDIR)

@@ -179,3 +179,23 @@ os.setxattr("lower/a", "system.posix_acl_access", struct.pack("<I", 2) + b"".joi
 	with p.lua -- true
 	assert_status 0
 }
+
+@test "what a profile or a root names to be read, and is no file, is not even opened" {
+	mkfifo fifo
+	mkdir -p root/etc root/usr
+	ln fifo root/etc/passwd
+	local p
+	(exec 3>fifo; touch woken) &
+	HOLDER=$!
+	profile "seccomp = seccomp.load \"$WORK/fifo\","
+	run timeout 10 "$LUNWARD" check p.lua
+	assert_status 1
+	profile "root = \"$WORK/root\", user = \"nobody\","
+	for p in check plan explain; do run timeout 10 "$LUNWARD" $p p.lua; done
+	profile "secrets = { s = { file = \"$WORK/fifo\" } },"
+	with p.lua -- true
+	assert_refused "not a regular file"
+	# Whoever waits for a reader has seen none.
+	sleep 0.2
+	[ ! -e woken ]
+}

@@ -33,13 +33,13 @@ static const char *const canonical_texts[] = {
 	"{'root':'/srv/root'}",
 	"{'root':{'path':'/srv/root','readonly':false}}",
 	"{'root':{'readonly':false}}",
-	"{'mounts':[{'origin':'p:9','type':'bind','source':'/a','destination':'/b','writable':true},"
-	"{'type':'tmpfs','destination':'/tmp','suid':true,'dev':true,'exec':false,'size':16777216,'inodes':64,"
-	"'mode':'1777','uid':3,'gid':4},{'type':'proc'},{'type':'sysfs','destination':'/s'},{'type':'devpts'},"
-	"{'type':'file','destination':'/f','data':'x\\n','mode':'0600'},{'type':'dir','destination':'/d'},"
-	"{'type':'symlink','destination':'/l','target':'../x'},{'type':'remove','destination':'/home'},"
-	"{'type':'bind','source':'/c','idmap':true,'optional':true},"
-	"{'type':'bind','source':'/srv/c','writable':true,'chown':true}]}",
+	("{'mounts':[{'origin':'p:9','type':'bind','source':'/a','destination':'/b','writable':true},"
+	 "{'type':'tmpfs','destination':'/tmp','suid':true,'dev':true,'exec':false,'size':16777216,'inodes':64,"
+	 "'mode':'1777','uid':3,'gid':4},{'type':'proc'},{'type':'sysfs','destination':'/s'},{'type':'devpts'},"
+	 "{'type':'file','destination':'/f','data':'x\\n','mode':'0600'},{'type':'dir','destination':'/d'},"
+	 "{'type':'symlink','destination':'/l','target':'../x'},{'type':'remove','destination':'/home'},"
+	 "{'type':'bind','source':'/c','idmap':true,'optional':true},"
+	 "{'type':'bind','source':'/srv/c','writable':true,'chown':true}]}"),
 	"{'devices':[{'path':'/dev/fuse'},{'path':'/dev/x','source':'/dev/y','access':'rw'}]}",
 	"{'masked_paths':[],'readonly_paths':['/proc/sys','/proc/bus']}",
 	"{'capabilities':[]}",
@@ -50,20 +50,21 @@ static const char *const canonical_texts[] = {
 	"{'no_new_privileges':false,'keyring':false}",
 	"{'seccomp':'strict'}",
 	"{'seccomp':{'rules':[{'names':['ptrace']}]}}",
-	"{'seccomp':{'origin':'s:1','base':'deny','rules':[{'origin':'s:2','action':'allow','names':['getcwd','read']},"
-	"{'action':'errno','errno':'ENOSYS','names':['mount']},{'action':'errno','errno':4000,'names':['umount2']},"
-	"{'action':'kill','names':['all']}],'architectures':['x86']}}",
+	("{'seccomp':{'origin':'s:1','base':'deny','rules':[{'origin':'s:2','action':'allow','names':['getcwd','read']}"
+	 ","
+	 "{'action':'errno','errno':'ENOSYS','names':['mount']},{'action':'errno','errno':4000,'names':['umount2']},"
+	 "{'action':'kill','names':['all']}],'architectures':['x86']}}"),
 	"{'limits':{'pids':32,'memory':67108864,'swap':0,'cpus':0.5}}",
 	"{'limits':{'cpus':2}}",
-	"{'limits':{'memory_high':67108864,'memory_low':65536,'cpu_weight':10000,'cpuset':'0-3,8','cpu_time':'10s',"
-	"'io':[{'device':'/dev/vda','rbps':65536,'wiops':1},{'device':'8:16','wbps':1048576,'riops':7}],"
-	"'oom_group':true}}",
+	("{'limits':{'memory_high':67108864,'memory_low':65536,'cpu_weight':10000,'cpuset':'0-3,8','cpu_time':'10s',"
+	 "'io':[{'device':'/dev/vda','rbps':65536,'wiops':1},{'device':'8:16','wbps':1048576,'riops':7}],"
+	 "'oom_group':true}}"),
 	"{'privileged':true}",
 	"{'devices':[{'path':'/dev','access':'r'}],'privileged':true}",
 	"{'limits':{'cpus':0.1}}",
 	"{'rlimits':{'core':0,'nofile':[1024,'unlimited'],'as':'unlimited'}}",
-	"{'network':{'path':'/run/netns/blue'},'namespaces':{'ipc':{'path':'/proc/1/ns/"
-	"ipc'},'uts':'host'},'init':false}",
+	("{'network':{'path':'/run/netns/blue'},'namespaces':{'ipc':{'path':'/proc/1/ns/"
+	 "ipc'},'uts':'host'},'init':false}"),
 	"{'namespaces':{'net':{'path':'/run/netns/blue','origin':'web.lua:3'},'user':{'path':'/proc/1/ns/user'}}}",
 	"{'time_offsets':{'monotonic':'1d','boottime':'-1s500ms'}}",
 	"{'network':'host','sysctls':{'net.ipv4.ip_forward':'1'},'oom_score_adj':-1000,'nice':-20}",
