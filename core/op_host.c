@@ -231,8 +231,8 @@ static void forget_cgroup(struct lw_host_state *st)
 
 bool lw_host_undo_now(struct lw_host_state *st)
 {
-	/* Without a cgroup nothing tells that no process is left that has the ids. */
-	if (!st->n_cgroups && st->lease >= 0)
+	/* Without a cgroup nothing tells that no process is left that has the ids, or writes to what is held. */
+	if (!st->n_cgroups && (st->lease >= 0 || st->n_held))
 		return false;
 	while (st->n_cgroups && (rmdir(st->cgroup[st->n_cgroups - 1]) == 0 || errno == ENOENT))
 		forget_cgroup(st);
