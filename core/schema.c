@@ -243,7 +243,9 @@ static const struct lw_field sandbox_fields[LW_KEY_COUNT] = {
 			      .rec = &lw_landlock_schema,
 			      .merge = LW_MERGE_MAP,
 			      .form = "{ read=, write=, execute=, connect_tcp=, bind_tcp=, scope=, required= }",
-			      .def = "nothing; with network = \"host\" scope = { \"abstract_unix_socket\" }",
+			      .def = "nothing; scope has \"abstract_unix_socket\" with network = \"host\", \"signal\" "
+				     "with "
+				     "namespaces.pid = \"host\"",
 			      .help = "What the command may do with files it can see, TCP ports and processes outside, "
 				      "landlock(7). It stands beside permissions, mounts and capabilities and no "
 				      "privilege lifts it. What this kernel's Landlock cannot do is said, or refused "

@@ -152,19 +152,34 @@ static void warn_idmaps(const struct warner *w)
 	}
 }
 
+/* True when the scope is set, but not to this. */
+static bool unscoped(const struct lw_landlock *l, const char *word)
+{
+	for (size_t i = 0; i < l->list[LW_LANDLOCK_SCOPE].n; i++)
+		if (!strcmp(l->list[LW_LANDLOCK_SCOPE].v[i], word))
+			return false;
+	return lw_is_set(&l->rec, LW_LANDLOCK_SCOPE);
+}
+
 static void warn_network(const struct warner *w)
 {
 	const struct lw_landlock *l = &w->s->landlock;
-	bool scoped = !lw_is_set(&l->rec, LW_LANDLOCK_SCOPE);
 
 	if (w->s->network != LW_NET_HOST)
 		return;
 	warn(w, &w->s->rec, "network", "\"host\": everything on the host's loopback stays reachable");
-	for (size_t i = 0; i < l->list[LW_LANDLOCK_SCOPE].n; i++)
-		scoped |= !strcmp(l->list[LW_LANDLOCK_SCOPE].v[i], "abstract_unix_socket");
-	if (!scoped)
+	if (unscoped(l, "abstract_unix_socket"))
 		warn(w, &l->rec, "landlock.scope",
 		     "without \"abstract_unix_socket\" the host's abstract sockets stay reachable");
+}
+
+static void warn_pid(const struct warner *w)
+{
+	const struct lw_landlock *l = &w->s->landlock;
+
+	if (w->s->namespaces.mode[LW_NS_PID] == LW_NS_HOST && unscoped(l, "signal"))
+		warn(w, &l->rec, "landlock.scope",
+		     "without \"signal\" processes outside stay in reach: without root, all of the caller's");
 }
 
 static void warn_privileged(const struct warner *w)
@@ -188,7 +203,7 @@ void lw_spec_warnings(const struct lw_spec *s, lw_warn_fn *fn, void *arg)
 {
 	static void (*const table[])(const struct warner *) = { warn_root,       warn_seccomp, warn_capabilities,
 								warn_mounts,     warn_network, warn_terminal,
-								warn_privileged, warn_idmaps };
+								warn_privileged, warn_idmaps,  warn_pid };
 	struct warner w = { s, fn, arg };
 
 	for (size_t i = 0; i < ARRAY_LEN(table); i++)

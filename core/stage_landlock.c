@@ -78,6 +78,29 @@ static int cannot(struct lw_plan *p, unsigned key, struct lw_err *err)
 	return -EOPNOTSUPP;
 }
 
+static uint64_t unasked_scopes(struct lw_plan *p)
+{
+	bool can = p->host->landlock_abi >= LW_LANDLOCK_ABI_SCOPE;
+	uint64_t scopes = 0;
+	/* The host's abstract sockets have no owner, mode or namespace but the network's: whoever shares it can connect
+	 * to the desktop's, and some engines' (CVE-2020-15257). */
+	if (p->spec->network == LW_NET_HOST) {
+		scopes |= LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET;
+		if (!can)
+			lw_plan_note(p,
+				     "network: the host's abstract sockets stay reachable (Landlock of Linux 6.12 can "
+				     "scope them)");
+	}
+	/* Without root the command has its caller's uid outside: what is of that user it could end and trace. */
+	if (p->spec->namespaces.mode[LW_NS_PID] == LW_NS_HOST) {
+		scopes |= LANDLOCK_SCOPE_SIGNAL;
+		if (!can)
+			lw_plan_note(p, "namespaces.pid: processes outside can be sent signals (Landlock of Linux "
+					"6.12 can scope them)");
+	}
+	return can ? scopes : 0;
+}
+
 static int collect(struct lw_plan *p, struct rules *rules, struct lw_err *err)
 {
 	const struct lw_landlock *l = &p->spec->landlock;
@@ -101,16 +124,8 @@ static int collect(struct lw_plan *p, struct rules *rules, struct lw_err *err)
 				want |= (uint64_t)lw_names_value(&lw_landlock_scope_table, list->v[i]);
 		rules->handled[kinds[key].concern] |= want;
 	}
-	/* The host's abstract sockets have no owner, mode or namespace but the network's: whoever shares it can connect
-	 * to the desktop's, and some engines' (CVE-2020-15257). */
-	if (p->spec->network == LW_NET_HOST && !lw_is_set(&l->rec, LW_LANDLOCK_SCOPE)) {
-		if (abi >= LW_LANDLOCK_ABI_SCOPE)
-			rules->handled[SCOPE] |= LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET;
-		else
-			lw_plan_note(p,
-				     "network: the host's abstract sockets stay reachable (Landlock of Linux 6.12 can "
-				     "scope them)");
-	}
+	if (!lw_is_set(&l->rec, LW_LANDLOCK_SCOPE))
+		rules->handled[SCOPE] |= unasked_scopes(p);
 	return 0;
 }
 

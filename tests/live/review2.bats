@@ -4,6 +4,7 @@
 # shellcheck disable=SC2016 # the shell inside expands these
 bats_require_minimum_version 1.5.0
 load live
+load lsm
 
 teardown() {
 	[ -z "${HOLDER:-}" ] || { kill -KILL "$HOLDER"; wait "$HOLDER" || true; }
@@ -198,4 +199,21 @@ os.setxattr("lower/a", "system.posix_acl_access", struct.pack("<I", 2) + b"".joi
 	# Whoever waits for a reader has seen none.
 	sleep 0.2
 	[ ! -e woken ]
+}
+
+@test "the host's pid namespace without root: the caller's other processes are not the command's to end" {
+	need_root
+	need_abi 6
+	setpriv --reuid=65534 --regid=65534 --clear-groups sleep 60 &
+	HOLDER=$!
+	profile 'namespaces = { pid = "host" }, mounts = { remove "/proc" },'
+	chmod 644 p.lua
+	until [ "$(stat -c %u "/proc/$HOLDER")" = 65534 ]; do sleep 0.05; done
+	as_nobody run "$WORK/p.lua" -- sh -c 'kill -0 $$ && echo own; kill -9 '"$HOLDER"
+	assert_output_has own
+	assert_output_has "not permitted"
+	kill -0 "$HOLDER"
+	profile 'namespaces = { pid = "host" }, mounts = { remove "/proc" }, landlock = { scope = {} },'
+	as_nobody run "$WORK/p.lua" -- kill -0 "$HOLDER"
+	assert_status 0
 }

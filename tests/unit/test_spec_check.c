@@ -279,6 +279,8 @@ static void test_warnings(void **state)
 		{ "{'mounts':[{'type':'overlay','source':'/srv','destination':'/x'},{'type':'overlay','source':'/etc',"
 		  "'destination':'/y','idmap':false}],'root':{'path':'/srv/root','overlay':true}}",
 		  0, "" },
+		{ "{'namespaces':{'pid':'host'},'landlock':{'scope':[]}}", 1, "landlock.scope: without \"signal\"" },
+		{ "{'namespaces':{'pid':'host'}}", 0, "" },
 		{ "{'terminal':false}", 1, "terminal" },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(v); i++) {
