@@ -119,12 +119,16 @@ int lw_safe_create(int rootfd, const char *path, uint32_t mode)
 
 int lw_safe_symlink(int rootfd, const char *path, const char *target)
 {
-	char buf[PATH_MAX];
+	char buf[PATH_MAX], there[PATH_MAX];
 	const char *name;
 	int parent = open_parent(rootfd, path, IN_ROOT, buf, &name);
 	if (parent < 0)
 		return parent;
 	int r = (int)SYS(symlinkat, target, parent, name);
+	/* One like it is left by an earlier run, where the root is kept. */
+	if (r == -EEXIST && SYS(readlinkat, parent, name, there, sizeof there) == (long)strlen(target) &&
+	    !memcmp(there, target, strlen(target)))
+		r = 0;
 	SYS(close, parent);
 	return r;
 }

@@ -26,6 +26,7 @@ int lw_safe_open_settled(const char *path, const int fresh[static 2]);
 int lw_safe_target(int rootfd, const char *path, int flags, uint32_t mode);
 /* Creates a regular file exclusively inside rootfd and returns it open for writing. */
 int lw_safe_create(int rootfd, const char *path, uint32_t mode);
+/* A link with that target; one that is there already is left. */
 int lw_safe_symlink(int rootfd, const char *path, const char *target);
 /* Opens what an O_PATH descriptor stands for, by way of /proc. */
 int lw_safe_reopen(int fd, int flags);

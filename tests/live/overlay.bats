@@ -202,3 +202,20 @@ need_marks_in_memory() {
 	run "${user[@]}" "$LUNWARD" run --state "$WORK/nobody" p.lua -- ls -A /w
 	[ "$status" != 0 ]
 }
+
+@test "overlay of the root: a link that the profile makes is there in the next run too, and no other in its place" {
+	need_overlay
+	mkdir -p root/{usr,bin,lib,lib64}
+	mkdir -m 700 keep
+	profile "root = { path = \"$WORK/root\", overlay = { upper = \"$WORK/keep/up\" } },
+		mounts = { bind \"/usr\", bind \"/bin\", bind \"/lib\", bind \"/lib64\", symlink { destination = \"/share\", target = \"usr/share\" } },"
+	for _ in 1 2; do
+		with p.lua -- readlink /share
+		assert_status 0
+		assert_is usr/share
+	done
+	with p.lua -- ln -sfn /etc /share
+	assert_status 0
+	with p.lua -- true
+	assert_refused "File exists"
+}
