@@ -178,10 +178,10 @@ static const struct {
 	  "-hardening hardening.disable_speculation:  -> store_bypass\n"
 	  "-hardening hardening.memory_deny_write_execute: false -> true" },
 	{ "",
-	  "\"hardening\": {\"lock_personality\": false, \"time_stamp_counter\": false, \"core_scheduling\": true, "
+	  "\"hardening\": {\"lock_personality\": false, \"core_scheduling\": true, "
 	  "\"secure_bits\": [\"noroot\"]}",
 	  "+hardening hardening.lock_personality: true -> false\n-hardening hardening.core_scheduling: false -> true\n"
-	  "-hardening hardening.secure_bits:  -> noroot\n-hardening hardening.time_stamp_counter: true -> false" },
+	  "-hardening hardening.secure_bits:  -> noroot" },
 	{ "\"landlock\": {\"read\": [\"/usr\", \"/etc\"], \"execute\": []}",
 	  "\"landlock\": {\"read\": [\"/usr\", \"/srv\"], \"bind_tcp\": [80]}",
 	  "+hardening landlock.execute: nothing -> everything\n+hardening landlock.read:  -> /srv\n"
