@@ -357,6 +357,24 @@ static void load(lua_State *L, const char *buf, size_t size)
 	lua_remove(L, -2); /* chunk name */
 }
 
+/* One result counts: the second on the top of the stack, which Lua would drop, is an error. */
+static void check_single(lua_State *L, const char *file)
+{
+	struct lw_err *err = &eval_of(L)->err;
+	const char *origin = NULL, *colon;
+
+	if (lua_isnil(L, -1))
+		return;
+	*err = (struct lw_err){ 0 };
+	lw_fail_as(err, LW_ERR_POLICY, -EINVAL, "the profile returns more than one value");
+	lw_err_hint(err, "write one profile for each sandbox");
+	if (eval_record_kind(L, -1) == EVAL_SANDBOX && lua_getfield(L, -1, "origin") == LUA_TSTRING)
+		origin = lua_tostring(L, -1);
+	colon = origin ? strrchr(origin, ':') : NULL;
+	at(err, file, colon ? (uint32_t)strtoul(colon + 1, NULL, 10) : 0);
+	lua_error(L);
+}
+
 void eval_include(lua_State *L, const char *name)
 {
 	struct eval_child *c = eval_of(L);
@@ -376,7 +394,10 @@ void eval_include(lua_State *L, const char *name)
 		luaL_error(L, "%s", buf);
 	load(L, buf, head.size);
 	lua_remove(L, -2); /* the frame */
-	lua_call(L, 0, 1);
+	name = c->files[c->n_files - 1].name;
+	lua_call(L, 0, 2);
+	check_single(L, name);
+	lua_pop(L, 1);
 }
 
 void eval_load(lua_State *L, const char *name)
@@ -440,8 +461,10 @@ static int evaluate(lua_State *L)
 	lua_sethook(L, on_count, LUA_MASKCOUNT, HOOK_STEP);
 	lua_pushcfunction(L, on_error);
 	lua_insert(L, -2);
-	if (lua_pcall(L, 0, 1, -2) != LUA_OK)
+	if (lua_pcall(L, 0, 2, -2) != LUA_OK)
 		return lua_error(L);
+	check_single(L, eval_of(L)->files[0].name);
+	lua_pop(L, 1);
 	eval_lib_finish(L);
 	check_result(L);
 	eval_params_finish(L);

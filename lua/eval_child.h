@@ -78,6 +78,15 @@ const char *eval_unfinished(lua_State *L, int idx);
 /* Raises when a `sandbox "name"` was left without its table. */
 void eval_lib_finish(lua_State *L);
 
+/* The name of the constructor at idx, with an example of its argument; NULL when the value is none. */
+const char *eval_constructor(lua_State *L, int idx, const char **ret_argument);
+
+/* --- eval_hint.c --- */
+/* What to write instead of a global that profiles do not have, or NULL. */
+const char *eval_hint_global(const char *word);
+/* What is wrong with the value at idx, which no key can hold, and the cure or NULL. Pushes what the words need. */
+void eval_hint_value(lua_State *L, int idx, const char **ret_what, const char **ret_cure);
+
 /* --- eval_host.c --- */
 void eval_host_open(lua_State *L); /* pushes `host` */
 void eval_af_open(lua_State *L);   /* pushes `AF` */
@@ -93,6 +102,8 @@ void eval_caps_open(lua_State *L); /* pushes `caps` */
 const char *eval_checked_field(lua_State *L, const char *noun, const char *const *names, size_t n);
 /* __newindex of what cannot be changed; upvalue: what it is. */
 int eval_refuse_assignment(lua_State *L);
+/* Adds to the metatable on the top every operator but + and -, to raise with this cure. */
+void eval_refuse_operators(lua_State *L, const char *cure);
 /* Calls fn for every name in the value at idx: a string, or a list of them with false skipped. */
 void eval_each_name(lua_State *L, int idx, const char *noun, void (*fn)(lua_State *L, const char *name, void *arg),
 		    void *arg);

@@ -29,8 +29,10 @@ static const char *nearest_key(lua_State *L, int idx, const char *word)
 
 static int undefined_global(lua_State *L)
 {
-	const char *name = luaL_tolstring(L, 2, NULL), *near = nearest_key(L, 1, name);
+	const char *name = luaL_tolstring(L, 2, NULL), *cure = eval_hint_global(name), *near = nearest_key(L, 1, name);
 
+	if (cure)
+		return luaL_error(L, "undefined global \"%s\" (%s)", name, cure);
 	if (near)
 		return luaL_error(L, "undefined global \"%s\" (did you mean \"%s\"?)", name, near);
 	return luaL_error(L, "undefined global \"%s\"", name);

@@ -74,6 +74,37 @@ static int host_env(lua_State *L)
 	return 0;
 }
 
+static int asked_call(lua_State *L)
+{
+	lua_pushvalue(L, lua_upvalueindex(1));
+	lua_replace(L, 1);
+	lua_call(L, lua_gettop(L) - 1, 1);
+	return 1;
+}
+
+static int asked_index(lua_State *L)
+{
+	const char *field = lua_tostring(L, lua_upvalueindex(1));
+
+	return luaL_error(L, "host.%s is not a table (write host.%s \"%s\")", field, field, luaL_tolstring(L, 2, NULL));
+}
+
+/* A function that also knows what is wrong with host.env.HOME. */
+static void push_asked(lua_State *L, const char *field, lua_CFunction f)
+{
+	lua_newuserdatauv(L, 0, 0);
+	lua_createtable(L, 0, 3);
+	lua_pushcfunction(L, f);
+	lua_pushcclosure(L, asked_call, 1);
+	lua_setfield(L, -2, "__call");
+	lua_pushstring(L, field);
+	lua_pushcclosure(L, asked_index, 1);
+	lua_setfield(L, -2, "__index");
+	lua_pushboolean(L, false);
+	lua_setfield(L, -2, "__metatable");
+	lua_setmetatable(L, -2);
+}
+
 static const char *const field_table[] = {
 	"arch", "cgroup_version", "cpus", "cwd", "env", "gid", "has", "home", "kernel", "memory_bytes", "uid", "user",
 };
@@ -93,11 +124,11 @@ static int host_index(lua_State *L)
 	else if (!strcmp(name, "cwd"))
 		lua_pushstring(L, h->cwd);
 	else if (!strcmp(name, "env"))
-		lua_pushcfunction(L, host_env);
+		push_asked(L, "env", host_env);
 	else if (!strcmp(name, "gid"))
 		lua_pushinteger(L, h->gid);
 	else if (!strcmp(name, "has"))
-		lua_pushcfunction(L, host_has);
+		push_asked(L, "has", host_has);
 	else if (!strcmp(name, "home"))
 		lua_pushstring(L, h->home);
 	else if (!strcmp(name, "kernel"))

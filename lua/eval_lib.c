@@ -19,23 +19,23 @@ struct constructor {
 	enum eval_record kind;
 	enum form form;
 	const char *destination; /* when the table names none */
-	const char *example;     /* of the table form, for FORM_TABLE's error */
+	const char *example;     /* of its argument, for messages */
 };
 
 static const struct constructor constructor_table[] = {
-	{ "bind", EVAL_MOUNT, FORM_TEXT, NULL, NULL },
-	{ "tmpfs", EVAL_MOUNT, FORM_TEXT, NULL, NULL },
-	{ "device", EVAL_DEVICE, FORM_TEXT, NULL, NULL },
-	{ "dir", EVAL_MOUNT, FORM_PATH, NULL, NULL },
-	{ "remove", EVAL_MOUNT, FORM_PATH, NULL, NULL },
-	{ "proc", EVAL_MOUNT, FORM_TEXT, "/proc", NULL },
-	{ "sysfs", EVAL_MOUNT, FORM_PATH, "/sys", NULL },
-	{ "devpts", EVAL_MOUNT, FORM_PATH, "/dev/pts", NULL },
-	{ "mqueue", EVAL_MOUNT, FORM_PATH, "/dev/mqueue", NULL },
-	{ "cgroup", EVAL_MOUNT, FORM_PATH, "/sys/fs/cgroup", NULL },
-	{ "overlay", EVAL_MOUNT, FORM_TEXT, NULL, NULL },
-	{ "file", EVAL_MOUNT, FORM_TABLE, NULL, "destination = \"/etc/motd\", data = \"...\"" },
-	{ "symlink", EVAL_MOUNT, FORM_TABLE, NULL, "destination = \"/bin/sh\", target = \"/bin/dash\"" },
+	{ "bind", EVAL_MOUNT, FORM_TEXT, NULL, "\"SRC:DST\"" },
+	{ "tmpfs", EVAL_MOUNT, FORM_TEXT, NULL, "\"/tmp\"" },
+	{ "device", EVAL_DEVICE, FORM_TEXT, NULL, "\"/dev/snd\"" },
+	{ "dir", EVAL_MOUNT, FORM_PATH, NULL, "\"/srv\"" },
+	{ "remove", EVAL_MOUNT, FORM_PATH, NULL, "\"/tmp\"" },
+	{ "proc", EVAL_MOUNT, FORM_TEXT, "/proc", "\"/proc\"" },
+	{ "sysfs", EVAL_MOUNT, FORM_PATH, "/sys", "\"/sys\"" },
+	{ "devpts", EVAL_MOUNT, FORM_PATH, "/dev/pts", "\"/dev/pts\"" },
+	{ "mqueue", EVAL_MOUNT, FORM_PATH, "/dev/mqueue", "\"/dev/mqueue\"" },
+	{ "cgroup", EVAL_MOUNT, FORM_PATH, "/sys/fs/cgroup", "\"/sys/fs/cgroup\"" },
+	{ "overlay", EVAL_MOUNT, FORM_TEXT, NULL, "\"/srv/data:/data\"" },
+	{ "file", EVAL_MOUNT, FORM_TABLE, NULL, "{ destination = \"/etc/motd\", data = \"...\" }" },
+	{ "symlink", EVAL_MOUNT, FORM_TABLE, NULL, "{ destination = \"/bin/sh\", target = \"/bin/dash\" }" },
 };
 
 enum eval_record eval_record_kind(lua_State *L, int idx)
@@ -51,6 +51,8 @@ enum eval_record eval_record_kind(lua_State *L, int idx)
 	lua_pop(L, 1);
 	return kind;
 }
+
+static int sandbox(lua_State *L);
 
 /* Stamps the table on the top of the stack. */
 static void stamp(lua_State *L, enum eval_record kind)
@@ -125,10 +127,13 @@ static int construct(lua_State *L)
 	bool text = lua_type(L, 1) == LUA_TSTRING;
 
 	if (row->form == FORM_TABLE && !lua_istable(L, 1))
-		return luaL_error(L, "%s takes a table: %s { %s }", row->name, row->name, row->example);
+		return luaL_error(L, "%s takes a table: %s %s", row->name, row->name, row->example);
 	if (!text && !lua_istable(L, 1))
-		return luaL_error(L, "%s takes a string or a table, not %s", row->name,
-				  lua_isnoneornil(L, 1) ? "nil" : luaL_typename(L, 1));
+		return luaL_error(L, "%s takes a string or a table, not %s (write %s %s)", row->name,
+				  lua_isnoneornil(L, 1) ? "nil" : luaL_typename(L, 1), row->name, row->example);
+	if (lua_gettop(L) > 1)
+		return luaL_error(L, "%s takes one argument, a string or a table (write %s %s)", row->name, row->name,
+				  row->example);
 	if (text && row->form == FORM_TEXT) {
 		push_from_text(L, row, lua_tostring(L, 1));
 	} else if (text) {
@@ -156,6 +161,22 @@ static int construct(lua_State *L)
 	return 1;
 }
 
+const char *eval_constructor(lua_State *L, int idx, const char **ret_argument)
+{
+	lua_CFunction f = lua_tocfunction(L, idx);
+	const struct constructor *row;
+
+	*ret_argument = "{ ... }";
+	if (f == sandbox)
+		return "sandbox";
+	if (f != construct || !lua_getupvalue(L, idx, 1))
+		return NULL;
+	row = lua_touserdata(L, -1);
+	lua_pop(L, 1);
+	*ret_argument = row->example;
+	return row->name;
+}
+
 /* --- sandbox --- */
 
 /* The layer at the top of the stack is a name or a sandbox: replaces it by the sandbox. */
@@ -169,7 +190,7 @@ static void resolve_layer(lua_State *L)
 			luaL_error(L, "inherits: \"%s\" does not return a sandbox", lua_tostring(L, -2));
 		lua_remove(L, -2);
 	} else if (open) {
-		luaL_error(L, "inherits: sandbox \"%s\" has no table", open);
+		luaL_error(L, "inherits: sandbox \"%s\" has no table (write sandbox \"%s\" { ... })", open, open);
 	} else if (eval_record_kind(L, -1) != EVAL_SANDBOX) {
 		luaL_error(L, "inherits takes a profile's name, a list of names, or a sandbox, not a %s",
 			   luaL_typename(L, -1));
@@ -248,6 +269,8 @@ static int sandbox(lua_State *L)
 	struct unfinished *u;
 	lua_Debug ar;
 
+	if (lua_gettop(L) > 1)
+		return luaL_error(L, "sandbox takes one table: sandbox { ... } or sandbox \"name\" { ... }");
 	if (lua_istable(L, 1)) {
 		make_sandbox(L, 1);
 		return 1;
@@ -274,7 +297,7 @@ static int finish_sandbox(lua_State *L)
 	const char *name = eval_unfinished(L, 1);
 
 	if (!lua_istable(L, 2))
-		return luaL_error(L, "sandbox \"%s\" takes a table", name);
+		return luaL_error(L, "sandbox \"%s\" takes a table (write sandbox \"%s\" { ... })", name, name);
 	u->done = true;
 	make_sandbox(L, 2);
 	if (lua_getfield(L, -1, "name") != LUA_TNIL)
@@ -294,7 +317,10 @@ void eval_lib_finish(lua_State *L)
 		if (!u->done) {
 			struct lw_err *err = &eval_of(L)->err;
 
-			lw_fail_as(err, LW_ERR_POLICY, -EINVAL, "sandbox \"%s\" has no table", eval_unfinished(L, -1));
+			const char *name = eval_unfinished(L, -1);
+
+			lw_fail_as(err, LW_ERR_POLICY, -EINVAL, "sandbox \"%s\" has no table", name);
+			lw_err_hint(err, "write sandbox \"%s\" { ... }", name);
 			lw_err_at(err, (struct lw_origin){ u->at.file, u->at.line });
 			lua_error(L);
 		}

@@ -58,16 +58,25 @@ static void add_call(lua_State *L, const char *name, void *arg)
 		if (lw_call_pattern_parse(name, NULL, &pattern, &err) < 0)
 			eval_raise(L, &err);
 	} else if (!lw_seccomp_name_known(name))
-		eval_unknown(L, *name == '@' ? "group of system calls" : "system call", name,
-			     *name == '@' ? NULL : lw_syscall_nearest(name));
+		eval_unknown(L, *name == '@' ? "group of system calls" : "system call", name, lw_syscall_nearest(name));
 	lua_pushstring(L, name);
 	lua_rawseti(L, list, (lua_Integer)lua_rawlen(L, list) + 1);
+}
+
+/* The policy that a method was called on. */
+static const struct policy *check_policy(lua_State *L, int idx)
+{
+	const struct policy *p = luaL_testudata(L, idx, POLICY);
+
+	if (!p)
+		luaL_error(L, "a method without its policy (call it with ':', as in seccomp.default:deny(\"mount\"))");
+	return p;
 }
 
 /* New policy: the one at `policy` with one more rule about the names at first…last. */
 static int push_with_rule(lua_State *L, int policy, const char *action, const char *error, int first, int last)
 {
-	struct policy value = *(const struct policy *)luaL_checkudata(L, policy, POLICY);
+	struct policy value = *check_policy(L, policy);
 	int names;
 
 	lua_getiuservalue(L, policy, 1);
@@ -79,7 +88,7 @@ static int push_with_rule(lua_State *L, int policy, const char *action, const ch
 	for (int i = first; i <= last; i++)
 		eval_each_name(L, i, "system call", add_call, &names);
 	if (!lua_rawlen(L, names))
-		return luaL_error(L, "no system call named");
+		return luaL_error(L, "no system call named (write its name, \"mount\", or a group, \"@mount\")");
 	lua_setfield(L, -2, "names");
 	lua_pushstring(L, action);
 	lua_setfield(L, -2, "action");
@@ -131,7 +140,7 @@ static int method_kill(lua_State *L)
 /* Without names: the kernel's audit hears of every denial. */
 static int method_log(lua_State *L)
 {
-	struct policy value = *(const struct policy *)luaL_checkudata(L, 1, POLICY);
+	struct policy value = *check_policy(L, 1);
 
 	if (lua_gettop(L) == 1) {
 		value.log = true;
@@ -163,6 +172,9 @@ static int method_errno(lua_State *L)
 		if (known)
 			names[n++] = known;
 	}
+	if (lw_seccomp_name_known(name))
+		return luaL_error(L, "\"%s\" is a system call (the error comes first: errno(\"EPERM\", \"%s\"))", name,
+				  name);
 	return eval_unknown(L, "error name", name, lw_nearest(name, names, n));
 }
 
@@ -177,7 +189,7 @@ static void add_architecture(lua_State *L, const char *name, void *arg)
 /* Further ABIs whose calls are judged by their names instead of ending the process. */
 static int method_architectures(lua_State *L)
 {
-	struct policy value = *(const struct policy *)luaL_checkudata(L, 1, POLICY);
+	struct policy value = *check_policy(L, 1);
 	int last = lua_gettop(L), names;
 
 	lua_getiuservalue(L, 1, 1);
@@ -246,7 +258,7 @@ json_t *eval_policy_json(lua_State *L, int idx)
 /* policy:simulate(call[, capabilities]): "allow", "log", "kill", or "errno" and the error's name. */
 static int method_simulate(lua_State *L)
 {
-	const struct policy *p = luaL_checkudata(L, 1, POLICY);
+	const struct policy *p = check_policy(L, 1);
 	uint64_t caps = lua_isnoneornil(L, 3) ? LW_CAPS_DOCKER : eval_caps_operand(L, 3);
 	struct lw_spec *spec = NULL;
 	struct seccomp_data call;
@@ -382,6 +394,7 @@ void eval_seccomp_open(lua_State *L)
 
 	luaL_newmetatable(L, POLICY);
 	luaL_setfuncs(L, meta, 0);
+	eval_refuse_operators(L, "a policy takes + and -: write seccomp.default - \"NAME\"");
 	lua_pushboolean(L, false);
 	lua_setfield(L, -2, "__metatable");
 	lua_pushliteral(L, "a seccomp policy");

@@ -2,6 +2,7 @@
  * - make new ones; a wrong word raises on the line that says it. What a set does is decided elsewhere: here it becomes
  * raw JSON. */
 #include <string.h>
+#include <strings.h>
 #include "base/cleanup.h"
 #include "base/names.h"
 #include "base/text.h"
@@ -32,6 +33,24 @@ const char *eval_checked_field(lua_State *L, const char *noun, const char *const
 int eval_refuse_assignment(lua_State *L)
 {
 	return luaL_error(L, "%s cannot be changed", lua_tostring(L, lua_upvalueindex(1)));
+}
+
+static int refuse_operator(lua_State *L)
+{
+	return luaL_error(L, "%s", lua_tostring(L, lua_upvalueindex(1)));
+}
+
+void eval_refuse_operators(lua_State *L, const char *cure)
+{
+	static const char *const events[] = { "__mul",    "__div",  "__mod",  "__pow",  "__idiv", "__unm",
+					      "__band",   "__bor",  "__bxor", "__bnot", "__shl",  "__shr",
+					      "__concat", "__call", "__len",  "__lt",   "__le" };
+
+	for (size_t i = 0; i < ARRAY_LEN(events); i++) {
+		lua_pushstring(L, cure);
+		lua_pushcclosure(L, refuse_operator, 1);
+		lua_setfield(L, -2, events[i]);
+	}
 }
 
 void eval_each_name(lua_State *L, int idx, const char *noun, void (*fn)(lua_State *L, const char *name, void *arg),
@@ -81,8 +100,12 @@ static struct caps *push_caps(lua_State *L, struct caps value)
 static int caps_index(lua_State *L)
 {
 	const struct lw_host *h = eval_of(L)->o->host;
-	const char *field = eval_checked_field(L, "field of caps", caps_fields, ARRAY_LEN(caps_fields));
+	const char *word = luaL_tolstring(L, 2, NULL), *field;
 	struct caps value = { 0 };
+
+	if (lw_names_value(&lw_capability_table, word) >= 0)
+		return luaL_error(L, "unknown field of caps \"%s\" (write caps.none + \"%s\")", word, word);
+	field = eval_checked_field(L, "field of caps", caps_fields, ARRAY_LEN(caps_fields));
 
 	if (!strcmp(field, "all")) {
 		eval_of(L)->asked_host = true;
@@ -100,6 +123,8 @@ static void add_cap(lua_State *L, const char *name, void *arg)
 	uint64_t *mask = arg;
 	int64_t bit = lw_names_value(&lw_capability_table, name);
 
+	if (!strcasecmp(name, "all"))
+		luaL_error(L, "unknown capability \"%s\" (write caps.all, the caller's, or caps.none)", name);
 	if (bit < 0)
 		eval_unknown(L, "capability", name, lw_names_nearest(&lw_capability_table, name));
 	*mask |= UINT64_C(1) << bit;
@@ -230,6 +255,10 @@ void eval_caps_open(lua_State *L)
 
 	luaL_newmetatable(L, CAPS);
 	luaL_setfuncs(L, meta, 0);
+	eval_refuse_operators(L, "a capability set takes + and -: write caps.docker + \"NAME\"");
+	lua_pushliteral(L, "a capability set has no fields: write caps.docker + \"NAME\"");
+	lua_pushcclosure(L, refuse_operator, 1);
+	lua_setfield(L, -2, "__index");
 	lua_pushboolean(L, false);
 	lua_setfield(L, -2, "__metatable");
 	lua_pop(L, 1);

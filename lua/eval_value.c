@@ -19,13 +19,17 @@ struct place {
 	unsigned depth;
 };
 
-static _Noreturn void fail_at(lua_State *L, const struct place *p, const char *fmt, const char *word)
+/* cure may be NULL. */
+static _Noreturn void fail_cure(lua_State *L, const struct place *p, const char *fmt, const char *word,
+				const char *cure)
 {
 	struct lw_err *err = &eval_of(L)->err;
 	const char *origin = NULL, *colon;
 
 	*err = (struct lw_err){ 0 };
 	lw_fail_as(err, LW_ERR_POLICY, -EINVAL, "%s%s", fmt, word);
+	if (cure)
+		lw_err_hint(err, "%s", cure);
 	for (; p; p = p->up) {
 		if (!origin)
 			origin = p->origin;
@@ -49,6 +53,11 @@ static _Noreturn void fail_at(lua_State *L, const struct place *p, const char *f
 	lua_pushliteral(L, "value");
 	lua_error(L);
 	abort(); /* lua_error does not return */
+}
+
+static _Noreturn void fail_at(lua_State *L, const struct place *p, const char *fmt, const char *word)
+{
+	fail_cure(L, p, fmt, word, NULL);
 }
 
 /* New references are checked here, once: NULL is memory or text. */
@@ -163,6 +172,31 @@ static json_t *list_json(lua_State *L, struct place *p, int idx, size_t n)
 	return list;
 }
 
+/* The table at idx has list items and named keys: the first item is pointed at. */
+static _Noreturn void fail_mixed(lua_State *L, const struct place *p, int idx, enum eval_record kind)
+{
+	struct place here = { .up = p };
+	const char *cure = "a table has either list items or named keys";
+	lua_Integer first = LUA_MAXINTEGER;
+
+	for (lua_pushnil(L); lua_next(L, idx); lua_pop(L, 1))
+		if (lua_isinteger(L, -2) && lua_tointeger(L, -2) < first)
+			first = lua_tointeger(L, -2);
+	lua_rawgeti(L, idx, first);
+	here.index = (size_t)first - 1;
+	if (kind == EVAL_SANDBOX)
+		cure = eval_record_kind(L, -1) == EVAL_MOUNT    ? "write mounts = { ... } around it"
+		       : eval_record_kind(L, -1) == EVAL_DEVICE ? "write devices = { ... } around it"
+		       : eval_record_kind(L, -1) == EVAL_SANDBOX
+			       ? "sandboxes are inherited by name or with inherits = it"
+			       : "write KEY = in front of it; the command is command = { \"PROGRAM\", \"ARGUMENT\" }";
+	else if (kind == EVAL_MOUNT)
+		cure = "write destination = or source = in front of it, or one string";
+	else if (kind == EVAL_DEVICE)
+		cure = "write path = or source = in front of it, or one string";
+	fail_cure(L, &here, kind == EVAL_PLAIN ? "a list item among named keys" : "a value without its key", "", cure);
+}
+
 static json_t *table_json(lua_State *L, struct place *p, int idx)
 {
 	enum eval_record kind = eval_record_kind(L, idx);
@@ -196,7 +230,7 @@ static json_t *table_json(lua_State *L, struct place *p, int idx)
 	if (names)
 		lua_pop(L, 1);
 	if (names && items)
-		fail_at(L, p, "list items and named keys in one table", "");
+		fail_mixed(L, p, idx, kind);
 	if (items && (size_t)last != items) {
 		struct place here = { .up = p };
 
@@ -214,7 +248,7 @@ static json_t *table_json(lua_State *L, struct place *p, int idx)
 static json_t *value_json(lua_State *L, const struct place *p, int idx)
 {
 	struct place here = *p;
-	const char *open;
+	const char *open, *what, *cure;
 	json_t *j;
 	bool known;
 
@@ -234,11 +268,12 @@ static json_t *value_json(lua_State *L, const struct place *p, int idx)
 		open = eval_unfinished(L, idx);
 		if (open)
 			fail_at(L, p, "an unfinished sandbox without its table: ", open);
-		luaL_getmetafield(L, idx, "__name");
-		fail_at(L, p, "not a value for a key: ", lua_tostring(L, -1));
+		break;
 	default:
-		fail_at(L, p, "not a value for a key: ", luaL_typename(L, idx));
+		break;
 	}
+	eval_hint_value(L, idx, &what, &cure);
+	fail_cure(L, p, what, "", cure);
 }
 
 /* The layers of the sandbox at the top of the stack, lowest first; `up` are the sandboxes on the way here. */

@@ -226,6 +226,15 @@ static int open_beneath(const char *dir, const char *file, int *ret)
 	return 0;
 }
 
+/* err has no hint: what raises it in the profile takes one line of text. */
+static int not_a_name(const char *name, struct lw_err *err)
+{
+	return lw_fail_as(err, LW_ERR_POLICY, -EINVAL,
+			  "\"%.80s\" is not the name of a profile on the search path (a name only, \"service\"; "
+			  "--profiles DIR adds a directory)",
+			  name);
+}
+
 int profile_find_include(struct lw_arena *a, const struct lw_eval_options *o, const char *name,
 			 struct profile_text *ret, struct lw_err *err)
 {
@@ -236,8 +245,7 @@ int profile_find_include(struct lw_arena *a, const struct lw_eval_options *o, co
 		size_t n = strcspn(p, "/");
 
 		if (!is_plain(p, n))
-			return lw_fail_as(err, LW_ERR_POLICY, -EINVAL,
-					  "\"%.80s\" is not the name of a profile on the search path", name);
+			return not_a_name(name, err);
 		p += n;
 		if (!*p)
 			break;

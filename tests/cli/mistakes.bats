@@ -6,6 +6,7 @@
 # shellcheck disable=SC2016,SC2154 # text with dollars is meant so; bats sets stderr
 bats_require_minimum_version 1.5.0
 load ../lib
+load mistakes
 
 setup() {
 	sandbox_setup
@@ -19,37 +20,6 @@ setup() {
 }
 teardown() { sandbox_teardown; }
 
-# one EXPECTED: p.lua is wrong, and this is said.
-one() {
-	local expected=$1 out rc=0
-	out=$("$LUNWARD" --profiles profiles check p.lua 2>&1 </dev/null) || rc=$?
-	if [ "$rc" != 1 ] || [ "$out" != "$expected" ]; then
-		printf 'check exits %d and says: %s\nnot: %s\n' "$rc" "$out" "$expected"
-		return 1
-	fi
-	rc=0
-	out=$("$LUNWARD" --profiles profiles run p.lua 2>&1 >/dev/null </dev/null) || rc=$?
-	if [ "$rc" != 125 ] || [ "$out" != "lunward: $expected" ]; then
-		printf 'run exits %d and says: %s\nnot: %s\n' "$rc" "$out" "$expected"
-		return 1
-	fi
-}
-# profiles: every case on stdin; all of them are tried.
-profiles() {
-	local line failed=0 n=0
-	: >p.lua
-	while IFS= read -r line; do
-		case $line in
-		'=> '*)
-			one "${line#=> }" || { sed 's/^/    /' p.lua; failed=1; }
-			: >p.lua
-			n=$((n + 1))
-			;;
-		*) printf '%s\n' "$line" >>p.lua ;;
-		esac
-	done
-	[ "$n" -gt 0 ] && return "$failed"
-}
 @test "keys that do not exist" {
 	profiles <<-'END'
 	return sandbox {
@@ -472,7 +442,7 @@ profiles() {
 	  command = { "true" },
 	  mounts = { bind },
 	}
-	=> p.lua:3: mounts[0]: not a value for a key: function
+	=> p.lua:3: mounts[0]: "bind" without what it makes (write bind "SRC:DST")
 	return sandbox {
 	  command = { "true" },
 	  mounts = { bin "/etc:/x" },
@@ -500,14 +470,14 @@ profiles() {
 	return 42
 	=> p.lua: the profile returns a number, not a sandbox (write return sandbox { ... })
 	return sandbox "db"
-	=> p.lua:1: sandbox "db" has no table
+	=> p.lua:1: sandbox "db" has no table (write sandbox "db" { ... })
 	local db = sandbox "db"
 	return sandbox {
 	  command = { "true" },
 	}
-	=> p.lua:1: sandbox "db" has no table
+	=> p.lua:1: sandbox "db" has no table (write sandbox "db" { ... })
 	return sandbox "a" "b"
-	=> p.lua:1: sandbox "a" takes a table
+	=> p.lua:1: sandbox "a" takes a table (write sandbox "a" { ... })
 	return sandbox()
 	=> p.lua:1: sandbox takes a table: sandbox { ... } or sandbox "name" { ... }
 	return sandbx {
@@ -575,7 +545,7 @@ profiles() {
 	return include "nosuch"
 	=> p.lua:1: no profile named "nosuch"
 	return include "../../etc/passwd"
-	=> p.lua:1: "../../etc/passwd" is not the name of a profile on the search path
+	=> p.lua:1: "../../etc/passwd" is not the name of a profile on the search path (a name only, "service"; --profiles DIR adds a directory)
 	return include "ring1"
 	=> profiles/ring2.lua:2: profiles/ring1.lua includes itself
 	return sandbox { inherits = "self" }

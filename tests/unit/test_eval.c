@@ -172,7 +172,7 @@ static void slips(void **state)
 	fails("return sandbox 'db'", 1, "sandbox \"db\" has no table");
 	fails("return sandbox 'db' { name = 'x' }", 1, "second name");
 	fails("return sandbox {\n command = { 'a', nil, 'b' } }", 1, "hole");
-	fails("return sandbox { 'x', cwd = '/' }", 1, "list items and named keys");
+	fails("return sandbox { 'x', cwd = '/' }", 1, "a value without its key");
 	fails("return sandbox { cwd = '/',\n cwd = '/tmp' }", 2, "duplicate key \"cwd\" (first written on line 1)");
 	fails("local t = { ['a b'] = 1,\n\n ['a b'] = 2 }", 3, "duplicate key \"a b\"");
 	fails("return sandbox { env = { A = '\\xff' } }", 1, "UTF-8");

@@ -1,0 +1,44 @@
+# mistakes.bash: what the suites about mistakes share: wrong profiles, each with the one line that is said about it.
+# shellcheck shell=bash
+
+# one EXPECTED: p.lua is wrong, and this is said.
+one() {
+	local expected=$1 out rc=0
+	out=$("$LUNWARD" --profiles profiles check p.lua 2>&1 </dev/null) || rc=$?
+	if [ "$rc" != 1 ] || [ "$out" != "$expected" ]; then
+		printf 'check exits %d and says: %s\nnot: %s\n' "$rc" "$out" "$expected"
+		return 1
+	fi
+	rc=0
+	out=$("$LUNWARD" --profiles profiles run p.lua 2>&1 >/dev/null </dev/null) || rc=$?
+	if [ "$rc" != 125 ] || [ "$out" != "lunward: $expected" ]; then
+		printf 'run exits %d and says: %s\nnot: %s\n' "$rc" "$out" "$expected"
+		return 1
+	fi
+}
+# profiles: every case on stdin; all of them are tried.
+profiles() {
+	local line failed=0 n=0
+	: >p.lua
+	while IFS= read -r line; do
+		case $line in
+		'=> '*)
+			one "${line#=> }" || { sed 's/^/    /' p.lua; failed=1; }
+			: >p.lua
+			n=$((n + 1))
+			;;
+		*) printf '%s\n' "$line" >>p.lua ;;
+		esac
+	done
+	[ "$n" -gt 0 ] && return "$failed"
+}
+# keys: every case is one line, the third of a profile with a command; the message follows "p.lua:3: ".
+keys() {
+	local line
+	while IFS= read -r line; do
+		case $line in
+		'=> '*) printf '=> p.lua:3: %s\n' "${line#=> }" ;;
+		*) printf 'return sandbox {\n  command = { "true" },\n  %s,\n}\n' "$line" ;;
+		esac
+	done | profiles
+}
