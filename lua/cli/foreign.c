@@ -1,5 +1,5 @@
-/* foreign.c: words that people bring from docker, bubblewrap and systemd, each with what says the same here. Data only;
- * nothing in it is an option of ours. Sorted within each tool. */
+/* foreign.c: words that people bring from docker, bubblewrap, firejail and systemd, each with what says the same here.
+ * Data only; nothing in it is an option of ours. Sorted within each tool. */
 #include "lua/cli/foreign.h"
 #include <string.h>
 #include "base/cleanup.h"
@@ -9,93 +9,357 @@ struct foreign {
 	const char *hint;
 };
 
+#define NET "networks between sandbox and host: --network host, or none"
+
 static const struct foreign options[] = {
 	/* bubblewrap */
+	{ "--add-seccomp-fd", "--seccomp FILE.json, allow:CALL or deny:CALL" },
+	{ "--argv0", "the command's own name is its first word after --" },
+	{ "--args", "there is no list of options by descriptor; a profile is a file" },
+	{ "--as-pid-1", "`init = false` in the profile" },
+	{ "--assert-userns-disabled", "the default policy refuses new user namespaces already" },
 	{ "--bind", "-v SRC:DST" },
+	{ "--bind-data", "`file { destination = ..., data = ... }` in the profile's mounts" },
+	{ "--bind-fd", "-v SRC:DST" },
 	{ "--bind-try", "-v SRC:DST:optional" },
+	{ "--block-fd", "nothing holds the command back; --status-fd N tells when it starts" },
 	{ "--chdir", "-w DIR" },
+	{ "--chmod", "`dir { destination = ..., mode = ... }` in the profile's mounts" },
 	{ "--clearenv", "the environment is clean already; -e NAME passes one variable on" },
 	{ "--dev", "a /dev of the usual nodes is there already; --device PATH adds one" },
 	{ "--dev-bind*", "--device PATH" },
 	{ "--die-with-parent", "a sandbox never outlives lunward" },
 	{ "--dir", "`dir` in the profile's mounts" },
+	{ "--disable-userns", "the default policy refuses new user namespaces already" },
+	{ "--exec-label", "`selinux = { process = ... }` in the profile" },
+	{ "--file", "`file { destination = ..., data = ... }` in the profile's mounts" },
+	{ "--file-label", "`selinux = { mount = ... }` in the profile" },
 	{ "--gid", "-u UID:GID" },
+	{ "--info-fd", "--status-fd N" },
+	{ "--json-status-fd", "--status-fd N" },
+	{ "--lock-file", "`flock FILE lunward run ...` holds a lock as long" },
+	{ "--mqueue", "`mqueue \"/dev/mqueue\"` in the profile's mounts" },
 	{ "--new-session", "the command has a session of its own already" },
+	{ "--overlay", "`overlay { source = ..., destination = ..., upper = ... }` in the profile's mounts" },
+	{ "--overlay-src", "`overlay { source = ..., destination = ... }` in the profile's mounts" },
+	{ "--perms", "mode= among the options: --tmpfs DST:mode=0700" },
+	{ "--pidns", "`namespaces = { pid = { path = ... } }` in the profile" },
 	{ "--proc", "/proc is there already" },
+	{ "--remount-ro", ":ro among a volume's options, or `readonly_paths` in the profile" },
 	{ "--ro-bind", "-v SRC:DST:ro" },
+	{ "--ro-bind-data", "`file { destination = ..., data = ... }` in the profile's mounts" },
+	{ "--ro-bind-fd", "-v SRC:DST:ro" },
 	{ "--ro-bind-try", "-v SRC:DST:ro,optional" },
+	{ "--ro-overlay", "`overlay { source = ..., destination = ... }` in the profile's mounts" },
 	{ "--setenv", "-e NAME=VALUE" },
 	{ "--share-net", "--network host" },
+	{ "--size", "size= among the options: --tmpfs DST:size=16M" },
 	{ "--symlink", "`symlink` in the profile's mounts" },
+	{ "--sync-fd", "--status-fd N" },
+	{ "--tmp-overlay", "`overlay { source = ..., destination = ... }` in the profile's mounts" },
 	{ "--uid", "-u UID" },
 	{ "--unsetenv", "the environment is clean already" },
 	{ "--unshare-net", "--network none, which is the default" },
 	{ "--unshare-*", "every namespace is new already; a profile's `namespaces` keeps one of the host's" },
+	{ "--userns-block-fd", "nothing is to be set up from outside: `ids` in the profile maps them" },
+	{ "--userns2", "`namespaces = { user = { path = ... } }` in the profile" },
 	/* firejail */
+	{ "--allusers", "nobody's home is visible; -v SRC:DST shows a directory" },
+	{ "--apparmor", "`apparmor = \"auto\"`, or a profile's name, in the profile" },
+	{ "--appimage", "-v ./APP:/APP:ro -- /APP" },
+	{ "--bandwidth", "tc(8) limits the host's network; a sandbox has --network none or host" },
+	{ "--blacklist", "what a profile does not show is not there; `masked_paths` hides what it does" },
+	{ "--caps", "--cap-drop ALL, and --cap-add NAME for what is needed" },
 	{ "--caps.drop", "--cap-drop NAME" },
 	{ "--caps.keep", "--cap-drop ALL --cap-add NAME" },
-	{ "--noprofile", "without a profile's name it is \"default\"" },
+	{ "--chroot", "--root DIR" },
+	{ "--cpu", "`limits = { cpuset = \"0-3\" }` in the profile" },
+	{ "--dbus-*", "no bus is in reach; `allow_control_sockets` and a bind let one in" },
+	{ "--debug*", "lunward plan PROFILE, or lunward explain PROFILE" },
+	{ "--deterministic-exit-code", "the exit code is the command's own already" },
+	{ "--deterministic-shutdown", "everything inside ends with the command already" },
+	{ "--disable-mnt", "/mnt and /media are not there already" },
+	{ "--dns", "the root's /etc/resolv.conf is what counts: `file { destination = ..., data = ... }` in the "
+		   "profile's mounts" },
+	{ "--env-file", "-e NAME=VALUE for each" },
+	{ "--hosts-file", "`bind \"FILE:/etc/hosts\"` in the profile's mounts" },
+	{ "--ignore", "`unset` in a profile takes an inherited key away" },
+	{ "--include", "`inherits = \"NAME\"` in the profile" },
+	{ "--ip", NET },
+	{ "--ipc-namespace", "every namespace is new already" },
+	{ "--join*", "lunward exec NAME -- COMMAND" },
+	{ "--keep-env", "-e NAME for one variable, `inherit_env` in the profile" },
+	{ "--keep-fd", "descriptors above 2 are closed: name files, with -v" },
+	{ "--machine-id", "`file { destination = \"/etc/machine-id\", data = ... }` in the profile's mounts" },
+	{ "--memory-deny-write-execute", "`hardening = { memory_deny_write_execute = true }` in the profile" },
+	{ "--mkdir", "`dir` in the profile's mounts" },
+	{ "--mkfile", "`file` in the profile's mounts" },
+	{ "--netfilter*", NET },
+	{ "--nice", "`nice` in the profile" },
+	{ "--no3d", "no device is there but the usual ones already" },
+	{ "--noblacklist", "-v SRC:DST, for what is not there" },
+	{ "--nodbus", "no bus is in reach already" },
+	{ "--nodvd", "no device is there but the usual ones already" },
+	{ "--noexec", ":noexec among a volume's options" },
+	{ "--nogroups", "supplementary groups are dropped already" },
+	{ "--noinput", "no device is there but the usual ones already" },
 	{ "--nonewprivs", "no_new_privileges is on already" },
+	{ "--noprinters", "no device is there but the usual ones already" },
+	{ "--noprofile", "without a profile's name it is \"default\"" },
+	{ "--noroot", "root inside is nobody outside already; -u UID is another user" },
+	{ "--nosound", "no device is there but the usual ones already" },
+	{ "--notv", "no device is there but the usual ones already" },
+	{ "--nou2f", "no device is there but the usual ones already" },
+	{ "--novideo", "no device is there but the usual ones already" },
+	{ "--nowhitelist", "what a profile does not show is not there" },
+	{ "--oom", "--oom-score-adj NUMBER" },
+	{ "--output", "redirect it in the shell: lunward run ... >FILE" },
+	{ "--overlay-*", "`overlay` in the profile's mounts, or `root = { overlay = true }`" },
+	{ "--private-bin", "`landlock = { execute = { ... } }` in the profile" },
+	{ "--private-dev", "a /dev of the usual nodes is there already" },
+	{ "--private-etc", "/etc is the host's without what only root may read; `bind` and `tmpfs` in the profile's "
+			   "mounts change that" },
 	{ "--private*", "/home, /root and /tmp are private already; -v SRC:DST shows a directory" },
 	{ "--profile", "the profile's name stands before --: lunward run PROFILE -- COMMAND" },
+	{ "--protocol", "`seccomp = seccomp.default:only(\"socket(AF_UNIX|AF_INET, *)\")` in the profile" },
+	{ "--quiet", "nothing is printed but the command's output already" },
+	{ "--read-write", "-v SRC:DST" },
+	{ "--restrict-namespaces", "the default policy refuses new namespaces already" },
+	{ "--rlimit-*", "--ulimit NAME=SOFT[:HARD]" },
+	{ "--rmenv", "`env = { NAME = false }` in the profile; the caller's are not passed on" },
+	{ "--seccomp.block-secondary", "a call by another ABI ends the process already" },
 	{ "--seccomp.drop", "--seccomp deny:CALL" },
 	{ "--seccomp.keep", "--seccomp deny:all --seccomp allow:CALL" },
-	{ "--whitelist", "-v SRC:DST" },
+	{ "--seccomp-error-action", "`seccomp = seccomp.default:kill(\"NAME\")` in the profile" },
+	{ "--shell", "the words after -- are the command: lunward run -- sh -c '...'" },
+	{ "--trace*", "--explain-denials, which says what was denied" },
+	{ "--whitelist*", "-v SRC:DST" },
+	{ "--writable-*", "`overlay` or a writable `bind` in the profile's mounts" },
+	{ "--x11", "no display is in reach already; -v /tmp/.X11-unix lets it in" },
 	/* docker and podman */
+	{ "-a", "standard input, output and error are connected already; -i and -t are accepted" },
+	{ "--add-host", "`file { destination = \"/etc/hosts\", data = ... }` in the profile's mounts" },
+	{ "--annotation", "`labels` in the profile" },
+	{ "--attach", "standard input, output and error are connected already; -i and -t are accepted" },
 	{ "--blkio-weight*", "`limits = { io = {...} }` in the profile limits a device" },
+	{ "-c", "`limits = { cpu_weight = N }` in the profile, where 100 is 1024 shares" },
+	{ "--cgroup", "--cgroup-parent PATH" },
+	{ "--cgroupns", "`namespaces = { cgroup = \"host\" }` in the profile" },
+	{ "--cidfile", "--result FILE, or --status-fd N" },
 	{ "--cpu-period", "--cpus N" },
 	{ "--cpu-quota", "--cpus N, where 1 is 100000 of the usual period" },
+	{ "--cpu-rt-*", "no real-time time is given out; `rlimits = { rtprio = N }` in the profile" },
 	{ "--cpu-shares", "`limits = { cpu_weight = N }` in the profile, where 100 is 1024 shares" },
 	{ "--cpuset-cpus", "`limits = { cpuset = \"0-3\" }` in the profile" },
+	{ "--cpuset-mems", "memory follows the processors of `limits = { cpuset = ... }`" },
 	{ "--device-cgroup-rule", "--device PATH[:DST[:rwm]]" },
 	{ "--device-read-*", "`limits = { io = {{ device = ..., rbps = ..., riops = ... }} }` in the profile" },
 	{ "--device-write-*", "`limits = { io = {{ device = ..., wbps = ..., wiops = ... }} }` in the profile" },
+	{ "--disable-content-trust", "there are no images; --root DIR is a directory of yours" },
+	{ "--dns-*", "the root's /etc/resolv.conf is what counts: `file { destination = ..., data = ... }` in the "
+		     "profile's mounts" },
+	{ "--domainname", "`domainname` in the profile" },
 	{ "--entrypoint", "the words after -- are the whole command" },
-	{ "--env-file", "-e NAME=VALUE for each" },
+	{ "--env-host", "-e NAME for one variable, `inherit_env` in the profile" },
+	{ "--expose", NET },
+	{ "--gpus", "--device PATH for each node, /dev/nvidia0 or /dev/dri" },
+	{ "--group-add", "`user = { uid = ..., groups = { ... } }` in the profile" },
+	{ "--health-*", "a sandbox is watched by your service manager" },
 	{ "--init", "pid 1 is a small init already; `init = false` in a profile changes that" },
+	{ "--ip6", NET },
+	{ "--ipc", "`namespaces = { ipc = \"host\" }` in the profile" },
+	{ "--isolation", "there is one kind of sandbox: lunward explain PROFILE" },
+	{ "--kernel-memory", "-m SIZE, which counts the kernel's memory too" },
+	{ "-l", "`labels` in the profile" },
+	{ "--label*", "`labels` in the profile" },
+	{ "--link*", NET },
+	{ "--log-*", "output goes where lunward's goes: redirect it" },
+	{ "--mac-address", NET },
 	{ "--memory-reservation", "`limits = { memory_low = SIZE }` in the profile" },
+	{ "--memory-swappiness", "`limits = { swap = SIZE }` in the profile; 0 is the default" },
 	{ "--mount", "-v SRC:DST[:ro] or --tmpfs DST" },
+	{ "--network-alias", NET },
+	{ "--no-healthcheck", "a sandbox has no health check already" },
 	{ "--oom-kill-disable",
 	  "nothing disables it; `limits = { oom_group = true }` ends all of the sandbox together" },
-	{ "--publish", "networks between sandbox and host: --network host, or none" },
+	{ "-P", NET },
+	{ "--pid", "`namespaces = { pid = \"host\" }` in the profile" },
+	{ "--pidfile", "--status-fd N tells the pid" },
+	{ "--platform", "the command runs on this machine's processor" },
+	{ "--pod*", NET },
+	{ "--publish*", NET },
+	{ "--pull", "there are no images; --root DIR is a directory of yours" },
+	{ "--replace", "every run is a sandbox of its own; --name need not be free" },
+	{ "--restart", "a sandbox is started again by your service manager" },
 	{ "--rootfs", "--root DIR" },
+	{ "--runtime", "there is one kind of sandbox: lunward explain PROFILE" },
 	{ "--security-opt", "--seccomp allow:CALL, deny:CALL or a policy's name" },
+	{ "--shm-size", "--tmpfs /dev/shm:size=64M" },
+	{ "--sig-proxy", "signals are passed on already" },
+	{ "--stop-signal", "signals are passed on: send it to lunward" },
+	{ "--stop-timeout", "--timeout DURATION, or a signal to lunward, which is passed on" },
+	{ "--storage-opt", "--tmpfs DST:size=SIZE" },
 	{ "--sysctl", "`sysctls` in the profile" },
+	{ "--systemd", "the command is started by a small init; `init = false` makes it process 1" },
+	{ "--tz", "-e TZ=NAME" },
 	{ "--userns", "--ids auto, keep, root-only, identity or single" },
+	{ "--uts", "`namespaces = { uts = \"host\" }` in the profile" },
+	{ "--volume-driver", "-v SRC:DST, of what is mounted on the host" },
+	{ "--volumes-from", "-v SRC:DST for each" },
 	/* systemd-run */
+	{ "--collect", "a sandbox leaves nothing behind already" },
+	{ "--description", "`labels` in the profile" },
+	{ "--no-block", "run is in the foreground; start it with & in a shell" },
+	{ "--on-*", "cron(8) or systemd.timer(5) starts lunward at a time" },
+	{ "--pipe", "standard input, output and error are connected already" },
 	{ "--property", "-m SIZE, --cpus N, --pids-limit N" },
+	{ "--pty", "-t" },
+	{ "--remain-after-exit", "a sandbox ends with its command" },
+	{ "-S", "lunward run -- sh" },
+	{ "--same-dir", "-v \"$PWD\" -w \"$PWD\"" },
+	{ "--scope", "lunward makes a cgroup of its own; --cgroup-parent says where" },
+	{ "--send-sighup", "signals are passed on: send it to lunward" },
+	{ "--service-type", "a sandbox is ready when its command was started: --status-fd N" },
 	{ "--setuid", "-u UID" },
+	{ "--slice", "--cgroup-parent PATH" },
+	{ "--system", "-u NAME; whoever starts lunward owns the sandbox" },
+	{ "--unit", "--name NAME" },
+	{ "--wait", "run waits already" },
 	{ "--working-directory", "-w DIR" },
+};
+
+/* Options whose value decides, as `--security-opt NAME=VALUE`. */
+static const struct foreign security[] = {
+	{ "apparmor=*", "`apparmor = \"NAME\"` in the profile" },
+	{ "label*", "`selinux = { process = ..., mount = ... }` in the profile" },
+	{ "mask=*", "`masked_paths` in the profile" },
+	{ "no-new-privileges*", "no_new_privileges is on already" },
+	{ "seccomp=unconfined", "--seccomp unconfined" },
+	{ "seccomp=*", "--seccomp FILE.json" },
+	{ "systempaths=*", "`masked_paths = {}` and `readonly_paths = {}` in the profile" },
+	{ "unmask=*", "`masked_paths = {}` in the profile" },
 };
 
 /* systemd's properties as `-p NAME=VALUE`. */
 static const struct foreign properties[] = {
+	{ "AllowedCPUs=*", "`limits = { cpuset = ... }` in the profile" },
+	{ "AllowedMemoryNodes=*", "memory follows the processors of `limits = { cpuset = ... }`" },
 	{ "AmbientCapabilities=*", "--cap-add NAME" },
+	{ "AppArmorProfile=*", "`apparmor = \"NAME\"` in the profile" },
 	{ "BindPaths=*", "-v SRC:DST" },
 	{ "BindReadOnlyPaths=*", "-v SRC:DST:ro" },
-	{ "AllowedCPUs=*", "`limits = { cpuset = ... }` in the profile" },
 	{ "CPUQuota=*", "--cpus N, where 1 is 100%" },
 	{ "CPUWeight=*", "`limits = { cpu_weight = ... }` in the profile" },
 	{ "CapabilityBoundingSet=*", "--cap-drop ALL --cap-add NAME" },
+	{ "Delegate=*", "a sandbox has a cgroup namespace of its own already" },
 	{ "DeviceAllow=*", "--device PATH[:DST[:rwm]]" },
+	{ "DevicePolicy=*", "all but the usual devices are closed already" },
+	{ "DynamicUser=*", "`ids = \"single\"` in the profile" },
+	{ "Environment=*", "-e NAME=VALUE" },
+	{ "EnvironmentFile=*", "-e NAME=VALUE for each" },
+	{ "ExecStart=*", "the words after -- are the command" },
+	{ "Group=*", "-u UID:GID" },
+	{ "IOWeight=*", "`limits = { io = {...} }` in the profile limits a device" },
 	{ "IORead*", "`limits = { io = {...} }` in the profile" },
 	{ "IOWrite*", "`limits = { io = {...} }` in the profile" },
+	{ "IPAddress*", "--network none, which is the default" },
+	{ "InaccessiblePaths=*", "what a profile does not show is not there; `masked_paths` hides what it does" },
+	{ "KeyringMode=*", "a new session keyring is there already" },
+	{ "Kill*", "everything inside ends with the command; signals to lunward are passed on" },
 	{ "Limit*", "--ulimit NAME=SOFT:HARD" },
+	{ "LoadCredential*", "`secrets = { NAME = { file = \"/path\" } }` in the profile" },
+	{ "LockPersonality=*", "`hardening = { lock_personality = true }` in the profile" },
+	{ "MemoryDenyWriteExecute=*", "`hardening = { memory_deny_write_execute = true }` in the profile" },
 	{ "MemoryHigh=*", "`limits = { memory_high = ... }` in the profile" },
 	{ "MemoryLow=*", "`limits = { memory_low = ... }` in the profile" },
 	{ "MemoryMax=*", "-m SIZE" },
 	{ "MemorySwapMax=*", "--memory-swap SIZE, the sum of both" },
+	{ "NetworkNamespacePath=*", "`network = { path = ... }` in the profile" },
+	{ "Nice=*", "`nice` in the profile" },
+	{ "NoNewPrivileges=*", "no_new_privileges is on already" },
+	{ "OOMPolicy=*", "`limits = { oom_group = true }` in the profile" },
+	{ "OOMScoreAdjust=*", "--oom-score-adj NUMBER" },
+	{ "Personality=*",
+	  "`hardening = { lock_personality = true }` in the profile; the ordinary one is there already" },
+	{ "PrivateDevices=*", "a /dev of the usual nodes is there already" },
+	{ "PrivateIPC=*", "every namespace is new already" },
+	{ "PrivateMounts=*", "every namespace is new already" },
 	{ "PrivateNetwork=*", "--network none" },
+	{ "PrivateTmp=*", "/tmp is private already" },
+	{ "PrivateUsers=*", "every namespace is new already; --ids says who is who" },
+	{ "ProcSubset=*", "`proc \"/proc:subset=pid\"` in the profile's mounts" },
+	{ "ProtectClock=*", "the default policy refuses it already" },
+	{ "ProtectControlGroups=*", "no cgroup file system is there already" },
+	{ "ProtectHome=*", "/home and /root are private already" },
+	{ "ProtectHostname=*", "the host name is the sandbox's own already" },
+	{ "ProtectKernel*", "the default policy refuses it and /proc is masked already" },
+	{ "ProtectProc=*", "`proc \"/proc:hidepid=invisible\"` in the profile's mounts" },
+	{ "ProtectSystem=*", "the system is read-only already" },
+	{ "ReadOnlyPaths=*", "-v PATH:PATH:ro" },
+	{ "ReadWritePaths=*", "-v PATH:PATH" },
+	{ "RemoveIPC=*", "IPC objects end with the sandbox already" },
+	{ "Restart*", "a sandbox is started again by your service manager" },
+	{ "RestrictAddressFamilies=*",
+	  "`seccomp = seccomp.default:only(\"socket(AF_UNIX|AF_INET, *)\")` in the profile" },
+	{ "RestrictNamespaces=*", "the default policy refuses new namespaces already" },
+	{ "RestrictRealtime=*", "`rlimits = { rtprio = 0 }` in the profile" },
+	{ "RestrictSUIDSGID=*", "no_new_privileges is on already" },
 	{ "RootDirectory=*", "--root DIR" },
+	{ "RootImage=*", "--root DIR, where the image is mounted" },
 	{ "RuntimeMaxSec=*", "--timeout DURATION" },
+	{ "SELinuxContext=*", "`selinux = { process = ... }` in the profile" },
+	{ "SecureBits=*", "`hardening = { secure_bits = { ... } }` in the profile" },
+	{ "SetCredential*", "`secrets = { NAME = { file = \"/path\" } }` in the profile" },
+	{ "Slice=*", "--cgroup-parent PATH" },
+	{ "StandardError=*", "redirect it in the shell" },
+	{ "StandardInput=*", "redirect it in the shell" },
+	{ "StandardOutput=*", "redirect it in the shell" },
+	{ "StateDirectory=*", "-v DIR:/var/lib/NAME" },
+	{ "CacheDirectory=*", "-v DIR:/var/cache/NAME" },
+	{ "LogsDirectory=*", "-v DIR:/var/log/NAME" },
+	{ "RuntimeDirectory=*", "/run is private and writable already" },
+	{ "SupplementaryGroups=*", "`user = { uid = ..., groups = { ... } }` in the profile" },
+	{ "SystemCallArchitectures=*", "a call by another ABI ends the process already" },
+	{ "SystemCallErrorNumber=*", "`seccomp = seccomp.default:errno(\"ENOSYS\", \"NAME\")` in the profile" },
 	{ "SystemCallFilter=*", "--seccomp allow:CALL or deny:CALL" },
 	{ "TasksMax=*", "--pids-limit N" },
+	{ "TemporaryFileSystem=*", "--tmpfs DST" },
+	{ "TimeoutStopSec=*", "--timeout DURATION, or a signal to lunward, which is passed on" },
+	{ "Type=*", "a sandbox is ready when its command was started: --status-fd N" },
+	{ "UMask=*", "--umask MODE" },
 	{ "User=*", "-u NAME" },
 	{ "WorkingDirectory=*", "-w DIR" },
 };
 
 static const struct foreign verbs[] = {
+	{ "apply", "`lunward run PROFILE`" },
+	{ "attach", "`lunward logs -f NAME`, or `lunward shell NAME`" },
+	{ "build", "an image is made elsewhere; `root = { image = \"FILE\" }` in a profile takes it" },
+	{ "container", "`lunward run PROFILE`" },
+	{ "cp", "-v SRC:DST before it runs" },
 	{ "create", "a profile is a file; `lunward run PROFILE` makes and runs the sandbox" },
+	{ "down", "`lunward stop NAME`" },
+	{ "enter", "`lunward shell NAME`" },
+	{ "events", "`lunward run --status-fd N PROFILE`, or `lunward logs NAME`" },
+	{ "image", "images are files: `root = { image = \"FILE\" }` in a profile, or --root FILE" },
+	{ "images", "images are files: `root = { image = \"FILE\" }` in a profile, or --root FILE" },
+	{ "info", "`lunward doctor`" },
+	{ "init", "a profile is a file: `lunward profile show default` is one to start from" },
+	{ "learn", "`lunward run --explain-denials PROFILE` says what to allow" },
+	{ "list", "`lunward ps` lists sandboxes, `lunward profile list` profiles" },
+	{ "ls", "`lunward ps` lists sandboxes, `lunward profile list` profiles" },
+	{ "network", NET },
+	{ "port", "networks between sandbox and host: --network host, or none" },
+	{ "prune", "`lunward gc`, and `lunward rm NAME`" },
+	{ "pull", "images are files: `root = { image = \"FILE\" }` in a profile, or --root FILE" },
+	{ "restart", "`lunward stop NAME`, then `lunward start PROFILE`" },
+	{ "show", "`lunward profile show NAME`, or `lunward explain PROFILE`" },
+	{ "system", "`lunward doctor`" },
+	{ "test", "`lunward check FILE`" },
+	{ "top", "`lunward stats NAME`" },
+	{ "up", "`lunward start PROFILE`" },
+	{ "validate", "`lunward check FILE`" },
+	{ "volume", "-v SRC:DST; there are no volumes with names" },
 };
 
 static const char *find(const struct foreign *v, size_t n, const char *word, size_t len)
@@ -109,22 +373,35 @@ static const char *find(const struct foreign *v, size_t n, const char *word, siz
 	return NULL;
 }
 
+/* In a table of values: of the word after the option, or after its '='. */
+static const char *find_value(const struct foreign *v, size_t n, const char *value)
+{
+	return value ? find(v, n, value, strlen(value)) : NULL;
+}
+
 const char *cli_foreign_option(const char *word, const char *next)
 {
-	if (!strcmp(word, "-p")) {
-		const char *hint = next ? find(properties, ARRAY_LEN(properties), next, strlen(next)) : NULL;
-		return hint ? hint : find(options, ARRAY_LEN(options), "--publish", strlen("--publish"));
+	const char *eq = strchr(word, '='), *value = eq ? eq + 1 : next, *hint = NULL;
+	size_t n = eq ? (size_t)(eq - word) : strlen(word);
+
+	if (!strcmp(word, "-p") || (n == strlen("--property") && !strncmp(word, "--property", n))) {
+		hint = find_value(properties, ARRAY_LEN(properties), value);
+		/* docker's -p 8080:80 begins with a digit. */
+		if (!hint && value && value[0] >= 'A' && value[0] <= 'Z' && strchr(value, '='))
+			hint = "a property of systemd's; `lunward profile keys` lists what a profile can say";
+		if (!hint && n == 2)
+			hint = NET;
+	} else if (n == strlen("--security-opt") && !strncmp(word, "--security-opt", n)) {
+		hint = find_value(security, ARRAY_LEN(security), value);
 	}
-	const char *eq = strchr(word, '=');
-	if (eq && !strncmp(word, "--property=", strlen("--property="))) {
-		const char *hint = find(properties, ARRAY_LEN(properties), eq + 1, strlen(eq + 1));
-		if (hint)
-			return hint;
-	}
-	return find(options, ARRAY_LEN(options), word, eq ? (size_t)(eq - word) : strlen(word));
+	return hint ? hint : find(options, ARRAY_LEN(options), word, n);
 }
 
 const char *cli_foreign_verb(const char *word)
 {
-	return find(verbs, ARRAY_LEN(verbs), word, strlen(word));
+	size_t n = strlen(word);
+
+	if (strchr(word, '/') || (n > 4 && !strcmp(word + n - 4, ".lua")))
+		return "a profile stands after the verb: lunward run PROFILE";
+	return find(verbs, ARRAY_LEN(verbs), word, n);
 }

@@ -41,7 +41,9 @@ static const struct cli_option *find_letter(const struct cli *c, char letter)
 static int unknown(const struct cli *c, const char *word, const char *next, struct lw_err *err)
 {
 	size_t n = strcspn(word, "=");
-	const char *hint = cli_foreign_option(word, next);
+	/* "run ls -l": after a word, letters are the command's. */
+	bool of_command = c->n_words && c->verb->command && strncmp(word, "--", 2) != 0;
+	const char *hint = of_command ? NULL : cli_foreign_option(word, next);
 	USAGE(err, "unknown option '%.*s'", (int)n, word);
 	if (hint) {
 		lw_err_hint(err, "%s%s", *hint == '-' ? "write " : "", hint);
@@ -61,7 +63,7 @@ static int unknown(const struct cli *c, const char *word, const char *next, stru
 	const char *near = strncmp(name, "--", 2) ? NULL : lw_nearest(name + 2, names, n_names);
 	if (near)
 		lw_err_hint(err, "did you mean --%s?", near);
-	else if (c->n_words && c->verb->command) /* "run ls -l" */
+	else if (c->n_words && c->verb->command)
 		lw_err_hint(err, "a command and its options go after --: lunward %s -- %s %.*s", c->verb->name,
 			    c->words[c->n_words - 1], (int)n, word);
 	else
@@ -71,7 +73,14 @@ static int unknown(const struct cli *c, const char *word, const char *next, stru
 
 static int not_here(const struct cli *c, const struct cli_option *o, struct lw_err *err)
 {
+	char word[64];
+	snprintf(word, sizeof word, "--%s", o->name);
+	const char *hint = cli_foreign_option(word, NULL);
 	USAGE(err, "%s has no option --%s", c->verb->name, o->name);
+	if (hint) {
+		lw_err_hint(err, "%s%s", *hint == '-' ? "write " : "", hint);
+		return -EINVAL;
+	}
 	for (size_t i = 0; i < CLI_VERBS; i++) {
 		if (o->verbs & (UINT64_C(1) << i)) {
 			lw_err_hint(err, "`lunward %s` has", cli_verb_table[i].name);
@@ -97,6 +106,16 @@ static int needs_value(const struct cli_option *o, struct lw_err *err)
 	return USAGE(err, "--%s needs a value: %s", o->name, o->arg);
 }
 
+static int takes_no_value(const struct cli_option *o, const char *value, struct lw_err *err)
+{
+	USAGE(err, "--%s takes no value", o->name);
+	if (!strcmp(value, "false") || !strcmp(value, "no"))
+		lw_err_hint(err, "leave it out");
+	else
+		lw_err_hint(err, "write --%s", o->name);
+	return -EINVAL;
+}
+
 static int read_long(struct cli *c, char **argv, int *i, int argc, struct lw_err *err)
 {
 	const char *word = argv[*i], *name = word + 2, *eq = strchr(name, '=');
@@ -106,7 +125,7 @@ static int read_long(struct cli *c, char **argv, int *i, int argc, struct lw_err
 		return unknown(c, word, next, err);
 	if (!o->arg) {
 		if (eq)
-			return USAGE(err, "--%s takes no value", o->name);
+			return takes_no_value(o, eq + 1, err);
 		return use(c, o, NULL, err);
 	}
 	if (eq)
@@ -160,7 +179,7 @@ static int read_verb(struct cli *c, const char *word, struct lw_err *err)
 		const char *hint = cli_foreign_verb(word), *near = lw_nearest(word, names, CLI_VERBS);
 		USAGE(err, "unknown verb '%s'", word);
 		if (hint)
-			lw_err_hint(err, "%s", hint);
+			lw_err_hint(err, "%s%s", *hint == '-' ? "write " : "", hint);
 		else if (near)
 			lw_err_hint(err, "did you mean \"%s\"?", near);
 		else

@@ -390,6 +390,8 @@ int cli_set_seccomp(struct cli_layer *l, const char *value, struct lw_err *err)
 	USAGE(err, "unknown policy '%s'", value);
 	if (near)
 		lw_err_hint(err, "did you mean %s?", near);
+	else if (lw_seccomp_name_known(value))
+		lw_err_hint(err, "write --seccomp allow:%s or deny:%s", value, value);
 	else
 		lw_err_hint(err, "allow:CALL, deny:CALL, default, docker, strict, unconfined or FILE.json");
 	return -EINVAL;

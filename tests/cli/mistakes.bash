@@ -1,4 +1,5 @@
-# mistakes.bash: what the suites about mistakes share: wrong profiles, each with the one line that is said about it.
+# mistakes.bash: what the suites about mistakes share: wrong profiles and command lines, each with the one line that is
+# said about it.
 # shellcheck shell=bash
 
 # one EXPECTED: p.lua is wrong, and this is said.
@@ -41,4 +42,27 @@ keys() {
 		*) printf 'return sandbox {\n  command = { "true" },\n  %s,\n}\n' "$line" ;;
 		esac
 	done | profiles
+}
+
+# commands: a command line without "lunward", then "=> MESSAGE". Exit code 125, or the one in "=>CODE MESSAGE".
+commands() {
+	local line words=() failed=0 n=0 code expected out rc
+	while IFS= read -r line; do
+		case $line in
+		'=>'*)
+			code=${line%% *}
+			code=${code#=>}
+			expected="lunward: ${line#* }"
+			rc=0
+			out=$("$LUNWARD" --profiles profiles "${words[@]}" 2>&1 >/dev/null </dev/null) || rc=$?
+			if [ "$rc" != "${code:-125}" ] || [ "$out" != "$expected" ]; then
+				printf 'lunward %s\nexits %d and says: %s\nnot: %s\n' "${words[*]}" "$rc" "$out" "$expected"
+				failed=1
+			fi
+			n=$((n + 1))
+			;;
+		*) read -ra words <<<"$line" ;;
+		esac
+	done
+	[ "$n" -gt 0 ] && return "$failed"
 }

@@ -4,6 +4,7 @@
 # shellcheck disable=SC2016,SC2154 # text with dollars is meant so; bats sets stderr
 bats_require_minimum_version 1.5.0
 load ../lib
+load mistakes
 
 setup() {
 	sandbox_setup
@@ -13,29 +14,6 @@ setup() {
 		>profiles/good.lua
 }
 teardown() { sandbox_teardown; }
-
-# commands: a command line without "lunward", then "=> MESSAGE". Exit code 125, or the one in "=>CODE MESSAGE".
-commands() {
-	local line words=() failed=0 n=0 code expected out rc
-	while IFS= read -r line; do
-		case $line in
-		'=>'*)
-			code=${line%% *}
-			code=${code#=>}
-			expected="lunward: ${line#* }"
-			rc=0
-			out=$("$LUNWARD" --profiles profiles "${words[@]}" 2>&1 >/dev/null </dev/null) || rc=$?
-			if [ "$rc" != "${code:-125}" ] || [ "$out" != "$expected" ]; then
-				printf 'lunward %s\nexits %d and says: %s\nnot: %s\n' "${words[*]}" "$rc" "$out" "$expected"
-				failed=1
-			fi
-			n=$((n + 1))
-			;;
-		*) read -ra words <<<"$line" ;;
-		esac
-	done
-	[ "$n" -gt 0 ] && return "$failed"
-}
 
 @test "the command line" {
 	commands <<-'END'
@@ -120,7 +98,7 @@ commands() {
 	run --umask 99 good
 	=> --umask: expected octal digits up to "0777", not "99"
 	run --interactive=yes good
-	=> --interactive takes no value
+	=> --interactive takes no value (write --interactive)
 	run --status-fd 99 good
 	=> --status-fd: descriptor 99 is not open for writing (in a shell: --status-fd 3 3>FILE)
 	run --result /nonexistent/x good
@@ -144,7 +122,7 @@ commands() {
 	run --memory-reservation 64M good
 	=> unknown option '--memory-reservation' (`limits = { memory_low = SIZE }` in the profile)
 	run --security-opt seccomp=unconfined good
-	=> unknown option '--security-opt' (write --seccomp allow:CALL, deny:CALL or a policy's name)
+	=> unknown option '--security-opt' (write --seccomp unconfined)
 	run --entrypoint sh good
 	=> unknown option '--entrypoint' (the words after -- are the whole command)
 	run --bind /a /b good
