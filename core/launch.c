@@ -294,6 +294,25 @@ static int await_first(struct lw_sandbox *s, const struct lw_plan *p, int sync, 
 	return r == 0 ? lw_fail(err, -ECHILD, "joining namespaces ended without saying why") : r < 0 ? r : 0;
 }
 
+/* An act of the host's on a child that has ended already fails in words of its own: what the child said is the cause.
+ * Whoever is still there says nothing before it is told to go on. */
+static int child_said(struct lw_sandbox *s, const struct lw_plan *p, int sync, struct lw_err *err)
+{
+	struct lw_err said = { 0 };
+	bool exec = false;
+	int r = 1;
+	while (r > 0) {
+		struct pollfd fd = { .fd = sync, .events = POLLIN };
+		struct timespec at_once = { 0 };
+		r = (int)SYS(ppoll, &fd, 1, &at_once, NULL, 0);
+		if (r > 0)
+			r = take_message(s, p, sync, &exec, &said);
+	}
+	if (said.code && err)
+		*err = said;
+	return -said.code;
+}
+
 static int walk(struct lw_sandbox *s, const struct lw_plan *p, struct lw_run *run, struct lw_err *err)
 {
 	_cleanup_close_ int sync = -1;
@@ -326,6 +345,9 @@ static int walk(struct lw_sandbox *s, const struct lw_plan *p, struct lw_run *ru
 				r = lw_host_apply(run, &s->host, op, s->pid,
 						  op->kind == LW_OP_RLIMIT_RAISE ? lw_sandbox_pid(s) : -1, err);
 		}
+		int said = r < 0 && sync >= 0 ? child_said(s, p, sync, err) : 0;
+		if (said < 0)
+			return said;
 		if (r < 0) {
 			lw_err_at(err, op->origin);
 			if (err && !err->path[0] && *op->key)
@@ -335,8 +357,11 @@ static int walk(struct lw_sandbox *s, const struct lw_plan *p, struct lw_run *ru
 	}
 	/* One word for the process that sets up, one for init. Who is gone has said why. */
 	for (int i = 0; i < 1 + p->init; i++)
-		if (send(sync, "", 1, MSG_NOSIGNAL) != 1 && errno != EPIPE && errno != ECONNRESET)
+		if (send(sync, "", 1, MSG_NOSIGNAL) != 1) {
+			if (errno == EPIPE || errno == ECONNRESET)
+				break;
 			return lw_fail(err, -errno, "handing over to set-up: %s", strerror(errno));
+		}
 	return follow(s, p, sync, err);
 }
 

@@ -150,3 +150,13 @@ nothing_survives() { [ -z "$(find /proc -maxdepth 2 -path '/proc/[0-9]*/exe' -ln
 		[ "$status" = 0 ] || { [ "$status" = 125 ] && [ "${#lines[@]}" = 1 ]; } || { echo "$call $error: $status $output"; return 1; }
 	done
 }
+
+@test "why set-up ended is told, however early it ended" {
+	# Clocks are set before the host side has said its word: to write to who has ended fails by itself.
+	need_root
+	local i
+	profile 'time_offsets = { monotonic = "-99999h" },'
+	for i in {1..40}; do
+		fails 125 "no clock inside may start before zero" run p.lua -- true
+	done
+}
