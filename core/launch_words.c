@@ -18,7 +18,9 @@ static int exec_failed(const struct lw_plan *p, int code, struct lw_err *err)
 	const char *name = p->argv[0];
 	if (code == ENOENT || code == ENOTDIR) {
 		lw_fail_as(err, LW_ERR_NOT_FOUND, -code, "command not found: %s", name);
-		if (!strchr(name, '/'))
+		if (strchr(name, ' '))
+			lw_err_hint(err, "this is one word: write each argument as one of its own");
+		else if (!strchr(name, '/'))
 			lw_err_hint(err, "searched in the sandbox's PATH inside its root");
 	} else if (code == ELIBACC) { /* do_exec's word for ENOENT from execve of a file that is there */
 		lw_fail_as(err, LW_ERR_NOT_FOUND, -code, "%s: its interpreter is not there inside", name);
@@ -26,7 +28,13 @@ static int exec_failed(const struct lw_plan *p, int code, struct lw_err *err)
 	} else if (code == ENOEXEC) {
 		lw_fail_as(err, LW_ERR_NOT_EXECUTABLE, -code, "%s: cannot be executed: %s", name, strerror(code));
 	} else {
+		const struct lw_landlock *l = &p->spec->landlock;
 		lw_fail_as(err, LW_ERR_NOT_EXECUTABLE, -code, "%s: %s", name, strerror(code));
+		if (code == EACCES && (lw_is_set(&l->rec, LW_LANDLOCK_EXECUTE) || lw_is_set(&l->rec, LW_LANDLOCK_READ)))
+			lw_err_hint(err, "landlock lets only what it lists be read and executed, the dynamic loader "
+					 "included");
+		else if (code == EACCES)
+			lw_err_hint(err, "a directory, a file without execute permission, or one on a noexec mount");
 	}
 	return -code;
 }
@@ -43,8 +51,34 @@ static const char *hint_for(const struct lw_plan *p, const struct lw_op *op, int
 			return "the kernel refuses a fresh /proc where the outer /proc is masked, as inside another "
 			       "container; "
 			       "unmask it there, or set namespaces.pid = \"host\"";
+		if (code == EINVAL && !strcmp(op->str[1], "tmpfs"))
+			return "its uid and gid must be ids that the sandbox has";
+		break;
+	case LW_OP_ROOT_BEGIN:
+		if (code == EINVAL && step == LW_STEP_ATTACH)
+			return "a root is a directory";
+		break;
+	case LW_OP_NICE:
+		if (code == EACCES || code == EPERM)
+			return "less than the caller's needs CAP_SYS_NICE or room in RLIMIT_NICE, outside";
+		break;
+	case LW_OP_OOM_SCORE_ADJ:
+		if (code == EACCES || code == EPERM)
+			return "less than the caller's needs CAP_SYS_RESOURCE, outside";
+		break;
+	case LW_OP_SYSCTL:
+		if (code == ENOENT)
+			return "this kernel has no such parameter, or its module is not loaded";
+		if (code == EINVAL)
+			return "the kernel refuses the value";
+		if (code == EACCES || code == EPERM)
+			return "the kernel keeps it for the host's root; the host's name has keys of its own, hostname "
+			       "and "
+			       "domainname";
 		break;
 	case LW_OP_OVERLAY:
+		if (code == EINVAL && step == LW_STEP_SOURCE)
+			return "only a directory can be laid over";
 		if (code == EINVAL && step == LW_STEP_CALL)
 			return "the kernel refuses these layers (dmesg says why): nothing may be mounted below the "
 			       "lower "

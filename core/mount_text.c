@@ -294,6 +294,11 @@ static int bind_source(json_t *obj, const char *noun, const char *source, const 
 		lw_err_hint(err, "write the directory out: host.home in a profile, $HOME in a shell");
 		return -EINVAL;
 	}
+	if (source[0] == '$') {
+		lw_fail_as(err, LW_ERR_POLICY, -EINVAL, "%s: source '%s': '$' is not expanded", noun, source);
+		lw_err_hint(err, "write host.env \"NAME\" in a profile, and no single quotes in a shell");
+		return -EINVAL;
+	}
 	if (source[0] != '/' && (!basedir || basedir[0] != '/'))
 		return lw_fail_as(err, LW_ERR_POLICY, -EINVAL,
 				  "%s: source '%s' is relative and there is no directory to start from", noun, source);

@@ -358,7 +358,7 @@ static const struct lw_field sandbox_fields[LW_KEY_COUNT] = {
 			     .offset = AT(timeout),
 			     .def = "none",
 			     .help = "Wall-clock time after which the sandbox is ended and the exit code is 124; a "
-				     "number is seconds." },
+				     "number is seconds, 0 is none." },
 	[LW_KEY_LABELS] = { .key = "labels",
 			    .kind = LW_K_PAIRS,
 			    .offset = AT(labels),

@@ -34,11 +34,18 @@ int lw_check_securebit(const char *v, struct lw_err *err)
 	return check_word(&lw_securebit_table, "secure bit", v, err);
 }
 
+static int not_a_port(const char *v, struct lw_err *err)
+{
+	lw_codec_fail(err, "not a port: \"%.80s\"", v);
+	lw_err_hint(err, "write a number from 0 to 65535; names of services are not looked up");
+	return -EINVAL;
+}
+
 int lw_check_port(const char *v, struct lw_err *err)
 {
 	int64_t port;
 	if (lw_parse_i64(v, &port) < 0 || port < 0 || port > 65535)
-		return lw_codec_fail(err, "not a port: \"%.80s\"", v);
+		return not_a_port(v, err);
 	return 0;
 }
 

@@ -30,6 +30,20 @@ static int broken(struct lw_err *err, struct lw_origin at, const char *path, con
 	return -EINVAL;
 }
 
+static int empty_range(struct lw_err *err, struct lw_origin at, const char *path)
+{
+	broken(err, at, path, "a range of no ids");
+	lw_err_hint(err, "the third number says how many: {inside, outside, 1} is one");
+	return -EINVAL;
+}
+
+static int not_a_device(const struct lw_device *d, const char *path, struct lw_err *err)
+{
+	broken(err, d->rec.origin, path, "\"%.120s\" is not below /dev", d->path);
+	lw_err_hint(err, "mounts = { bind \"SRC:DST\" } shows a file");
+	return -EINVAL;
+}
+
 /* Is `path` equal to `above`, or below it? Both normalised. */
 static bool is_within(const char *path, const char *above)
 {
@@ -120,7 +134,7 @@ static int check_map(const struct lw_ids *ids, const struct lw_idmaps *maps, con
 		const struct lw_idmap *m = &maps->v[i];
 		snprintf(path, sizeof(path), "ids.%s[%zu]", key, i);
 		if (m->count == 0)
-			return broken(err, ids->rec.origin, path, "a range of no ids");
+			return empty_range(err, ids->rec.origin, path);
 		/* 4294967295 is "no id" to the kernel. */
 		if ((uint64_t)m->inside + m->count > UINT32_MAX || (uint64_t)m->outside + m->count > UINT32_MAX)
 			return broken(err, ids->rec.origin, path, "goes beyond the last id, %lld",
@@ -249,6 +263,7 @@ static int check_destination(const struct lw_mount *m, const char *path, struct 
 			if (strcmp(d, proc_views[i]) == 0)
 				return 0;
 		r = broken(err, m->rec.origin, path, "only a proc may be mounted here");
+		lw_err_hint(err, "proc \"/proc\" has its options; the host's would show its processes");
 	} else if (is_within(d, "/proc") && strcmp(d, "/proc") != 0) {
 		r = broken(err, m->rec.origin, path, "no proc may be mounted below /proc");
 	}
@@ -322,7 +337,7 @@ static int check_devices(const struct lw_spec *s, struct lw_err *err)
 		const struct lw_device *d = &s->devices.v[i];
 		snprintf(path, sizeof(path), "devices[%zu].path", i);
 		if (!is_within(d->path, "/dev"))
-			return broken(err, d->rec.origin, path, "\"%.120s\" is not below /dev", d->path);
+			return not_a_device(d, path, err);
 		for (size_t k = 0; k < i; k++)
 			if (strcmp(d->path, s->devices.v[k].path) == 0)
 				return broken(err, d->rec.origin, path, "\"%.120s\" is the path of devices[%zu] too",
@@ -413,7 +428,11 @@ static int check_capabilities(const struct lw_spec *s, struct lw_err *err)
 		uint64_t more = set[rules[i].part] & ~rules[i].whole;
 		if (!more)
 			continue;
-		snprintf(path, sizeof(path), "capabilities.%s", lw_caps_schema.fields[rules[i].part].key);
+		/* A set that follows from another is not what was written. */
+		enum lw_capset part = rules[i].part;
+		if (part == LW_CAP_INHERITABLE && !lw_is_set(&s->capabilities.rec, part))
+			part = LW_CAP_AMBIENT;
+		snprintf(path, sizeof(path), "capabilities.%s", lw_caps_schema.fields[part].key);
 		return broken(err, s->capabilities.rec.origin, path, "%s must be in the %s set too",
 			      lw_caps_format(more, names, sizeof(names)), rules[i].of);
 	}

@@ -101,7 +101,14 @@ int lw_read_groups(struct lw_spec *s, const struct lw_field *f, const json_t *v,
 	if (!u->groups)
 		return lw_codec_nomem(err);
 	for (size_t i = 0; i < n; i++) {
-		int r = lw_codec_int(f, json_array_get(v, i), 0, LW_ID_MAX, &u->groups[i], err);
+		const json_t *id = json_array_get(v, i);
+		int r;
+		if (json_is_string(id) && lw_parse_i64(json_string_value(id), &u->groups[i]) < 0) {
+			r = lw_codec_fail(err, "expected a group's number, not \"%.80s\"", json_string_value(id));
+			lw_err_hint(err, "names of groups are not looked up; getent group NAME tells the number");
+		} else {
+			r = lw_codec_int(f, id, 0, LW_ID_MAX, &u->groups[i], err);
+		}
 		if (r < 0) {
 			lw_codec_at_index(err, i);
 			return r;
@@ -248,8 +255,10 @@ int lw_read_root_path(struct lw_spec *s, const struct lw_field *f, const json_t 
 	}
 	kind = lw_names_value(&lw_root_kind_table, text);
 	if (kind < 0) {
-		lw_codec_unknown(err, "root", text, lw_names_nearest(&lw_root_kind_table, text));
-		lw_err_hint(err, "write \"host\", \"empty\" or an absolute path");
+		const char *near = lw_names_nearest(&lw_root_kind_table, text);
+		lw_codec_unknown(err, "root", text, near);
+		if (!near)
+			lw_err_hint(err, "write \"host\", \"empty\" or an absolute path");
 		return -EINVAL;
 	}
 	root->kind = (int)kind;
@@ -303,6 +312,13 @@ static int read_rlimit_text(const struct lw_field *f, const char *text, int64_t 
 	return r < 0 ? r : *ret < 0 ? -EINVAL : 0;
 }
 
+static int not_a_limit(const char *text, struct lw_err *err)
+{
+	lw_codec_fail(err, "not a limit: \"%.80s\"", text);
+	lw_err_hint(err, "write a number, {soft, hard} or \"unlimited\"; what is counted in bytes may be \"64M\"");
+	return -EINVAL;
+}
+
 static int read_rlimit_value(const struct lw_field *f, const json_t *v, int64_t *ret, struct lw_err *err)
 {
 	const char *text = json_string_value(v);
@@ -310,7 +326,7 @@ static int read_rlimit_value(const struct lw_field *f, const json_t *v, int64_t 
 	if (!text)
 		return lw_codec_int(f, v, 0, INT64_MAX, ret, err);
 	if (strlen(text) != json_string_length(v) || read_rlimit_text(f, text, ret) < 0)
-		return lw_codec_fail(err, "not a limit: \"%.80s\"", text);
+		return not_a_limit(text, err);
 	return 0;
 }
 
@@ -333,7 +349,7 @@ int lw_read_rlimit(struct lw_spec *s, const struct lw_field *f, const json_t *v,
 		snprintf(soft, sizeof(soft), "%.*s", (int)(colon - text), text);
 		if ((size_t)(colon - text) >= sizeof(soft) || read_rlimit_text(f, soft, &l->soft) < 0 ||
 		    strlen(text) != json_string_length(v) || read_rlimit_text(f, colon + 1, &l->hard) < 0)
-			r = lw_codec_fail(err, "not a limit: \"%.80s\"", text);
+			r = not_a_limit(text, err);
 	} else if (text || json_is_number(v)) {
 		r = read_rlimit_value(f, v, &l->soft, err);
 		l->hard = l->soft;
@@ -365,8 +381,10 @@ int lw_read_subset(struct lw_spec *s, const struct lw_field *f, const json_t *v,
 	const char *word = json_string_value(v);
 
 	(void)s;
-	if (!word || strcmp(word, "pid") != 0)
+	if (!word)
 		return lw_codec_mismatch(f, v, err);
+	if (strcmp(word, "pid") != 0)
+		return lw_codec_fail(err, "expected \"pid\", not \"%.80s\"", word);
 	*(bool *)member(f, rec) = true;
 	return 0;
 }
@@ -418,6 +436,29 @@ const char *lw_mount_default_destination(const char *type)
 	return kind < 0 ? NULL : mount_types[kind].destination;
 }
 
+/* With those that do: the wrong constructor is as likely as the wrong key. */
+static int takes_no(const char *type, const struct lw_field *key, unsigned bit, struct lw_err *err)
+{
+	char list[100];
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(mount_types) && n < sizeof(list); i++)
+		if (mount_types[i].takes & bit)
+			n += (size_t)snprintf(list + n, sizeof(list) - n, "%s%s", n ? ", " : "",
+					      lw_names_name(&lw_mount_kind_table, (int64_t)i));
+	lw_codec_fail(err, "a %s takes no %s", type, key->key);
+	lw_err_hint(err, "it is for %s", list);
+	lw_codec_in(err, key->key);
+	return -EINVAL;
+}
+
+static int needs(const char *type, const char *key, struct lw_err *err)
+{
+	lw_codec_fail(err, "a %s needs a %s", type, key);
+	lw_err_hint(err, "write %s { %s = \"...\" }", type, key);
+	return -EINVAL;
+}
+
 int lw_mount_finish(struct lw_spec *s, void *rec, struct lw_err *err)
 {
 	struct lw_mount *m = rec;
@@ -435,19 +476,17 @@ int lw_mount_finish(struct lw_spec *s, void *rec, struct lw_err *err)
 		if (bit & (K(TYPE) | K(DESTINATION)))
 			continue;
 		if (lw_is_set(&m->rec, k) && !(mount_types[m->kind].takes & bit)) {
-			lw_codec_fail(err, "a %s takes no %s", type, rows[k].key);
-			lw_codec_in(err, rows[k].key);
-			return -EINVAL;
+			return takes_no(type, &rows[k], bit, err);
 		}
 		if (!lw_is_set(&m->rec, k) && (mount_types[m->kind].needs & bit))
-			return lw_codec_fail(err, "a %s needs a %s", type, rows[k].key);
+			return needs(type, rows[k].key, err);
 	}
 	if (!m->destination)
 		m->destination = m->kind == LW_MOUNT_BIND || m->kind == LW_MOUNT_OVERLAY
 					 ? m->source
 					 : mount_types[m->kind].destination;
 	if (!m->destination)
-		return lw_codec_fail(err, "a %s needs a destination", type);
+		return needs(type, "destination", err);
 	if (!lw_is_set(&m->rec, LW_MOUNT_KEY_WRITABLE))
 		m->writable = mount_types[m->kind].writable;
 	if (!lw_is_set(&m->rec, LW_MOUNT_KEY_DEV))
@@ -471,7 +510,7 @@ int lw_device_finish(struct lw_spec *s, void *rec, struct lw_err *err)
 
 	(void)s;
 	if (!d->path && !d->source)
-		return lw_codec_fail(err, "a device needs a path");
+		return needs("device", "path", err);
 	if (!d->path)
 		d->path = d->source;
 	if (!d->source)

@@ -3,6 +3,7 @@
  * its own is decided here and in spec_custom.c and spec_policy.c; what values mean together, in spec_check.c. */
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 #include "base/cleanup.h"
 #include "spec_codec.h"
 #include "tables/foreign_keys.h"
@@ -264,6 +265,20 @@ static int read_origin(struct lw_spec *s, const json_t *v, struct lw_origin *ret
 	return ret->file ? 0 : lw_codec_nomem(err);
 }
 
+/* The keys there are, where they fit. */
+static void hint_keys(const struct lw_schema *sc, struct lw_err *err)
+{
+	char list[160];
+	size_t n = 0;
+
+	for (size_t i = 0; i < sc->n && n < sizeof(list); i++)
+		n += (size_t)snprintf(list + n, sizeof(list) - n, "%s%s", i ? ", " : "", sc->fields[i].key);
+	if (n < sizeof(list))
+		lw_err_hint(err, sc->n == 1 ? "the key is %s" : "the keys are %s", list);
+	else
+		lw_err_hint(err, "`lunward profile keys` lists them");
+}
+
 static int unknown_key(const struct lw_schema *sc, const char *key, struct lw_err *err)
 {
 	const char *names[64], *near, *ours = lw_foreign_key(sc->name, key);
@@ -276,10 +291,13 @@ static int unknown_key(const struct lw_schema *sc, const char *key, struct lw_er
 	}
 	for (size_t i = 0; i < sc->n; i++)
 		names[i] = sc->fields[i].key;
-	near = lw_nearest(key, names, sc->n);
+	/* The kernel's name of a limit. */
+	near = lw_nearest(strncasecmp(key, "RLIMIT_", 7) ? key : key + 7, names, sc->n);
 	if (near)
 		return lw_codec_fail(err, "unknown key (did you mean \"%s\"?)", near);
-	return lw_codec_fail(err, "unknown key");
+	r = lw_codec_fail(err, "unknown key");
+	hint_keys(sc, err);
+	return r;
 }
 
 int lw_codec_record(struct lw_spec *s, const struct lw_schema *sc, const json_t *v, void *rec, struct lw_err *err)

@@ -95,7 +95,8 @@ static int check_one(const struct overlay *o, struct lw_err *err)
 		return broken(o, "upper", "lies right in \"/\"", "put it into a directory of its own, mode 0700", err);
 	if (o->lower && (is_within(o->upper, o->lower) || is_within(o->lower, o->upper) ||
 			 (o->work && is_within(o->lower, o->work))))
-		return broken(o, "upper", "and the directory it is laid over must not lie in one another", NULL, err);
+		return broken(o, "upper", "and the directory it is laid over must not lie in one another",
+			      "keep changes in a directory of their own", err);
 	return 0;
 }
 

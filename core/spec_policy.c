@@ -2,6 +2,7 @@
  * capabilities {base, ops} and a seccomp base of "inherited". What a policy means to the kernel is decided in
  * seccomp_compile.c, which this file does not know. */
 #include <string.h>
+#include <strings.h>
 #include "base/cleanup.h"
 #include "seccomp.h"
 #include "seccomp_policy.h"
@@ -20,6 +21,8 @@ static int read_mask(struct lw_spec *s, const struct lw_field *f, const json_t *
 		if (cap < 0) {
 			r = lw_codec_unknown(err, "capability", names.v[i],
 					     lw_names_nearest(&lw_capability_table, names.v[i]));
+			if (!strcasecmp(names.v[i], "all"))
+				lw_err_hint(err, "write capabilities = caps.all");
 			lw_codec_at_index(err, i);
 		} else {
 			mask |= UINT64_C(1) << cap;
@@ -367,8 +370,12 @@ int lw_read_seccomp(struct lw_spec *s, const struct lw_field *f, const json_t *v
 		p->rec.set = 1;
 		return lw_read_seccomp_base(s, f, v, p, err);
 	}
-	if (!json_is_object(v))
-		return lw_codec_mismatch(f, v, err);
+	if (!json_is_object(v)) {
+		lw_codec_mismatch(f, v, err);
+		if (json_is_array(v) && json_array_size(v))
+			lw_err_hint(err, "write seccomp.default + { … } to allow these, - to deny them");
+		return -EINVAL;
+	}
 	return lw_codec_record(s, &lw_seccomp_schema, v, p, err);
 }
 

@@ -27,6 +27,27 @@ const char *lw_codec_type(const json_t *v)
 	}
 }
 
+/* A list is expected. One item without its braces is the common slip; a record among the others is known by a key of
+ * its own, a table of items by its having none. */
+static void hint_list(const struct lw_field *f, const char *form, const json_t *v, struct lw_err *err)
+{
+	bool items = !strncmp(form, "a list of", strlen("a list of"));
+	const char *key;
+	json_t *value;
+
+	if (!items)
+		return;
+	if (f->kind != LW_K_RECLIST && json_is_object(v))
+		lw_err_hint(err, "leave the names away: { \"ITEM\", \"ITEM\" }");
+	else if ((f->kind != LW_K_RECLIST || f->from_text) && (json_is_string(v) || json_is_number(v)))
+		lw_err_hint(err, "put it in braces");
+	if (f->kind != LW_K_RECLIST || !json_is_object(v))
+		return;
+	lw_err_hint(err, "leave the names away: a list has none");
+	json_object_foreach((json_t *)v, key, value) if (lw_schema_field(f->rec, key))
+		lw_err_hint(err, "put it in braces");
+}
+
 int lw_codec_mismatch(const struct lw_field *f, const json_t *v, struct lw_err *err)
 {
 	char form[200];
@@ -34,8 +55,10 @@ int lw_codec_mismatch(const struct lw_field *f, const json_t *v, struct lw_err *
 	lw_codec_fail(err, "expected %s, not %s", lw_field_form(f, form, sizeof(form)), lw_codec_type(v));
 	if (f->kind == LW_K_MODE && json_is_number(v))
 		lw_err_hint(err, "modes are octal: write \"%04o\" with quotes", f->max == 0777 ? 0022 : 0755);
-	else if ((f->kind == LW_K_STRLIST && json_is_string(v)) || (f->kind == LW_K_RECLIST && json_is_object(v)))
-		lw_err_hint(err, "put it in braces");
+	else if (f->kind == LW_K_BOOL && json_is_string(v))
+		lw_err_hint(err, "write true or false without quotes");
+	else
+		hint_list(f, form, v, err);
 	return -EINVAL;
 }
 
@@ -52,6 +75,17 @@ int lw_codec_string(struct lw_spec *s, const json_t *v, const char **ret, struct
 	return *ret ? 0 : lw_codec_nomem(err);
 }
 
+static int text_mismatch(const struct lw_field *f, const json_t *v, struct lw_err *err)
+{
+	bool pairs = f->kind == LW_K_PAIRS;
+
+	lw_codec_fail(err, "expected a string%s, not %s", pairs ? ", a number or false" : " or a number",
+		      lw_codec_type(v));
+	if (json_is_true(v))
+		lw_err_hint(err, "write 1 or \"true\"");
+	return -EINVAL;
+}
+
 /* A string, or a number as Lua would print it when it is a whole one. */
 int lw_codec_text(struct lw_spec *s, const struct lw_field *f, const json_t *v, const char **ret, struct lw_err *err)
 {
@@ -60,8 +94,7 @@ int lw_codec_text(struct lw_spec *s, const struct lw_field *f, const json_t *v, 
 	if (json_is_string(v))
 		return lw_codec_string(s, v, ret, err);
 	if (!json_is_number(v))
-		return lw_codec_fail(err, "expected a string%s, not %s",
-				     f->kind == LW_K_PAIRS ? ", a number or false" : " or a number", lw_codec_type(v));
+		return text_mismatch(f, v, err);
 	if (json_is_integer(v) || (d > -EXACT_MAX && d < EXACT_MAX && d == (double)(int64_t)d)) {
 		*ret = lw_arena_printf(s->arena, "%lld",
 				       json_is_integer(v) ? (long long)json_integer_value(v) : (long long)d);
@@ -128,8 +161,10 @@ int lw_codec_size(const struct lw_field *f, const json_t *v, int64_t *ret, struc
 	}
 	if (r < 0)
 		return r;
-	if (n < 0 || n > f->max)
-		return lw_codec_fail(err, "out of range");
+	if (n < 0)
+		return lw_codec_fail(err, "a size is not negative");
+	if (n > f->max)
+		return lw_codec_fail(err, "out of range: at most %lld bytes", (long long)f->max);
 	if (n < 65536 && !(n == 0 && f->min == 0)) {
 		lw_codec_fail(err, "%lld bytes is too little", (long long)n);
 		if (json_is_number(v) || lw_parse_i64(json_string_value(v), &n) == 0)

@@ -54,9 +54,11 @@ int lw_check_hostname(const char *v, struct lw_err *err)
 
 int lw_check_env_name(const char *v, struct lw_err *err)
 {
-	if (!*v || strchr(v, '='))
-		return lw_codec_fail(err, "not the name of a variable: \"%.80s\"", v);
-	return 0;
+	if (*v && !strchr(v, '='))
+		return 0;
+	lw_codec_fail(err, "not the name of a variable: \"%.80s\"", v);
+	lw_err_hint(err, "write the name alone; env = { NAME = \"value\" } sets one");
+	return -EINVAL;
 }
 
 /* Only dots separate, so that no name can climb out of /proc/sys. */
@@ -135,7 +137,12 @@ int lw_codec_path(struct lw_spec *s, const char *text, const char **ret, struct 
 {
 	if (*text != '/') {
 		lw_codec_fail(err, "not an absolute path: \"%.120s\"", text);
-		lw_err_hint(err, "start it with '/'");
+		if (*text == '~' || *text == '$')
+			lw_err_hint(err,
+				    "'%c' is not expanded: write the path out; host.home and host.env \"NAME\" help",
+				    *text);
+		else
+			lw_err_hint(err, "start it with '/'");
 		return -EINVAL;
 	}
 	if (strlen(text) >= 4096)

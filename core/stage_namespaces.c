@@ -51,7 +51,10 @@ static int check(struct lw_plan *p, enum lw_ns ns, struct lw_err *err)
 static int join(struct lw_plan *p, enum lw_ns ns, struct lw_err *err)
 {
 	const struct lw_join *j = &p->spec->namespaces.join[ns];
-	const char *key = lw_arena_printf(p->arena, "namespaces.%s", lw_namespace_table.v[ns].name);
+	/* The key that says so: `network` decides where namespaces.net is not written. */
+	bool by_network = ns == LW_NS_NET && !lw_is_set(&p->spec->namespaces.rec, LW_NS_NET);
+	const char *key =
+		by_network ? "network.path" : lw_arena_printf(p->arena, "namespaces.%s", lw_namespace_table.v[ns].name);
 	int64_t type = lw_namespace_table.v[ns].value;
 	if (!joins(p, ns))
 		return 0;

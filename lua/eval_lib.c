@@ -152,7 +152,7 @@ static int construct(lua_State *L)
 	if (row->kind == EVAL_MOUNT) {
 		if (lua_getfield(L, -1, "type") != LUA_TNIL &&
 		    (lua_type(L, -1) != LUA_TSTRING || strcmp(lua_tostring(L, -1), row->name) != 0))
-			return luaL_error(L, "%s: \"type\" is said by the constructor", row->name);
+			return luaL_error(L, "%s: \"type\" is said by the constructor (leave it out)", row->name);
 		lua_pop(L, 1);
 		lua_pushstring(L, row->name);
 		lua_setfield(L, -2, "type");

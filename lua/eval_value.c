@@ -197,6 +197,18 @@ static _Noreturn void fail_mixed(lua_State *L, const struct place *p, int idx, e
 	fail_cure(L, &here, kind == EVAL_PLAIN ? "a list item among named keys" : "a value without its key", "", cure);
 }
 
+/* A device among mounts, a mount among devices: their keys would be called unknown one by one. */
+static void fail_misplaced(lua_State *L, const struct place *p, enum eval_record kind)
+{
+	const char *list = p->up && !p->key ? p->up->key : NULL;
+
+	if (list && kind == EVAL_DEVICE && !strcmp(list, "mounts"))
+		fail_cure(L, p, "a device among mounts", "", "write devices = { ... }");
+	if (list && kind == EVAL_MOUNT && !strcmp(list, "devices"))
+		fail_cure(L, p, "a mount among devices", "",
+			  "write mounts = { ... }; a device that is inherited goes with devices = unset");
+}
+
 static json_t *table_json(lua_State *L, struct place *p, int idx)
 {
 	enum eval_record kind = eval_record_kind(L, idx);
@@ -209,6 +221,7 @@ static json_t *table_json(lua_State *L, struct place *p, int idx)
 	for (const struct place *q = p->up; q; q = q->up)
 		if (q->table == p->table)
 			fail_at(L, p, "a table that contains itself", "");
+	fail_misplaced(L, p, kind);
 	if (kind == EVAL_SANDBOX && p->up)
 		fail_at(L, p, "a sandbox inside a sandbox", "; sandboxes are inherited by name or with inherits = it");
 	luaL_checkstack(L, 10, "tables nested too deeply");

@@ -28,6 +28,8 @@ static void add(struct findings *f, struct lw_err *err, bool warning)
 static void add_warning(void *arg, struct lw_origin at, const char *path, const char *msg)
 {
 	struct lw_err w = { 0 };
+	if (!strcmp(path, "user")) /* rule_root_without_userns says it louder */
+		return;
 	lw_fail_as(&w, LW_ERR_POLICY, -EINVAL, "%s", msg);
 	lw_err_at(&w, at);
 	lw_err_in(&w, "%s", path);
@@ -44,10 +46,9 @@ static void rule_root_without_userns(struct findings *f, const struct lw_spec *s
 		return;
 	lw_fail_as(&e, LW_ERR_POLICY, -EPERM, "root without a user namespace: uid 0 inside is uid 0 of the host");
 	lw_err_hint(&e, "user = \"nobody\", or namespaces.user = \"new\"");
-	lw_err_at(&e, s->user.rec.origin);
 	lw_err_at(&e, s->namespaces.rec.origin);
 	lw_err_at(&e, s->rec.origin);
-	lw_err_in(&e, "user");
+	lw_err_in(&e, "namespaces.user");
 	add(f, &e, false);
 }
 

@@ -5,6 +5,12 @@
 # one EXPECTED: p.lua is wrong, and this is said.
 one() {
 	local expected=$1 out rc=0
+	if [ -n "${LAUNCH:-}" ]; then
+		out=$("$LUNWARD" --profiles profiles run p.lua 2>&1 >/dev/null </dev/null) || rc=$?
+		[ "$rc" = "$LAUNCH" ] && [ "$out" = "lunward: $expected" ] && return
+		printf 'run exits %d and says: %s\nnot: %s\n' "$rc" "$out" "$expected"
+		return 1
+	fi
 	out=$("$LUNWARD" --profiles profiles check p.lua 2>&1 </dev/null) || rc=$?
 	if [ "$rc" != 1 ] || [ "$out" != "$expected" ]; then
 		printf 'check exits %d and says: %s\nnot: %s\n' "$rc" "$out" "$expected"
@@ -32,6 +38,10 @@ profiles() {
 		esac
 	done
 	[ "$n" -gt 0 ] && return "$failed"
+}
+# launches CODE keys|profiles: what only the launch can find out: `check` is not asked, `run` exits CODE.
+launches() {
+	LAUNCH=$1 "$2"
 }
 # keys: every case is one line, the third of a profile with a command; the message follows "p.lua:3: ".
 keys() {

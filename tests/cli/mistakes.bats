@@ -103,7 +103,7 @@ teardown() { sandbox_teardown; }
 	  command = { "true" },
 	  xyzzy = 1,
 	}
-	=> p.lua:3: xyzzy: unknown key
+	=> p.lua:3: xyzzy: unknown key (`lunward profile keys` lists them)
 	return sandbox {
 	  command = { "true" },
 	  origin = "elsewhere:1",
@@ -131,7 +131,7 @@ teardown() { sandbox_teardown; }
 	  command = { "true" },
 	  env = { DEBUG = true },
 	}
-	=> p.lua:3: env.DEBUG: expected a string, a number or false, not true
+	=> p.lua:3: env.DEBUG: expected a string, a number or false, not true (write 1 or "true")
 	return sandbox {
 	  command = { "true" },
 	  mounts = { "/etc:/x" },
@@ -161,7 +161,7 @@ teardown() { sandbox_teardown; }
 	  command = { "true" },
 	  no_new_privileges = "yes",
 	}
-	=> p.lua:3: no_new_privileges: expected true or false, not a string
+	=> p.lua:3: no_new_privileges: expected true or false, not a string (write true or false without quotes)
 	return sandbox {
 	  command = { "true" },
 	  umask = 22,
@@ -171,7 +171,7 @@ teardown() { sandbox_teardown; }
 	  command = { "true" },
 	  network = { bridge = "web" },
 	}
-	=> p.lua:3: network.bridge: unknown key
+	=> p.lua:3: network.bridge: unknown key (the key is path)
 	return sandbox {
 	  command = { "true" },
 	  capabilities = "NET_RAW",
@@ -422,7 +422,7 @@ teardown() { sandbox_teardown; }
 	  command = { "true" },
 	  mounts = { tmpfs { size = "64M" } },
 	}
-	=> p.lua:3: mounts[0]: a tmpfs needs a destination
+	=> p.lua:3: mounts[0]: a tmpfs needs a destination (write tmpfs { destination = "..." })
 	return sandbox {
 	  command = { "true" },
 	  mounts = { tmpfs "/x", tmpfs "/x" },

@@ -152,7 +152,7 @@ teardown() { sandbox_teardown; }
 	run -- nonexistent-command
 	=>127 command not found: nonexistent-command (searched in the sandbox's PATH inside its root)
 	run -- /etc/passwd
-	=>126 /etc/passwd: Permission denied
+	=>126 /etc/passwd: Permission denied (a directory, a file without execute permission, or one on a noexec mount)
 	END
 }
 

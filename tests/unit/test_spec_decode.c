@@ -155,7 +155,7 @@ static void test_refused(void **state)
 		{ "{'user':''}", "user", "not a user" },
 		{ "{'user':{'name':'12'}}", "user.name", "not a user's name" },
 		{ "{'user':{'uid':1,'name':'x'}}", "user", "not both" },
-		{ "{'user':{'groups':['wheel']}}", "user.groups[0]", "not a string" },
+		{ "{'user':{'groups':['wheel']}}", "user.groups[0]", "a group's number" },
 		{ "{'ids':'all'}", "ids", "unknown ids" },
 		{ "{'ids':'kep'}", "ids", "did you mean \"keep\"?" },
 		{ "{'ids':{'uid':[[0,1,1]]}}", "ids", "needs both" },
