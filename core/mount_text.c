@@ -156,6 +156,12 @@ static int set_absolute(json_t *obj, const char *key, const char *path, const ch
 		lw_err_hint(err, "write %s", form);
 		return -EINVAL;
 	}
+	for (const char *p = path; (p = strstr(p, "/..")); p += 3)
+		if (p[3] == '/' || !p[3]) {
+			lw_fail_as(err, LW_ERR_POLICY, -EINVAL, "%s: \"..\" in %s '%s'", noun, key, path);
+			lw_err_hint(err, "write the path it stands for");
+			return -EINVAL;
+		}
 	_cleanup_free_ char *norm = lw_path_normalise(path, NULL);
 	return norm ? set(obj, key, json_string(norm), err) : fail_memory(err);
 }

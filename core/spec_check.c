@@ -563,6 +563,25 @@ static int check_rlimits(const struct lw_spec *s, struct lw_err *err)
 	return 0;
 }
 
+/* Neither reaches what is mounted below: it would look as if it did. */
+static int check_whole_tree(const struct lw_spec *s, struct lw_err *err)
+{
+	const struct lw_strlist *lists[] = { &s->masked_paths, &s->readonly_paths };
+
+	for (size_t k = 0; k < ARRAY_LEN(lists); k++)
+		for (size_t i = 0; i < lists[k]->n; i++) {
+			char path[40];
+			if (strcmp(lists[k]->v[i], "/") != 0)
+				continue;
+			snprintf(path, sizeof(path), "%s[%zu]", k ? "readonly_paths" : "masked_paths", i);
+			broken(err, s->rec.origin, path, "\"/\" has no effect on what is mounted in it");
+			lw_err_hint(err, k ? "root = { readonly = true } is the default; name each other directory"
+					   : "root = \"empty\" shows nothing but mounts");
+			return -EINVAL;
+		}
+	return 0;
+}
+
 static int (*const rule_table[])(const struct lw_spec *s, struct lw_err *err) = {
 	check_command,         check_network,     check_init,
 	check_mount_namespace, check_hostname,    check_ids,
@@ -570,6 +589,7 @@ static int (*const rule_table[])(const struct lw_spec *s, struct lw_err *err) = 
 	check_secrets,         check_devices,     check_sysctls,
 	check_capabilities,    check_sys_admin,   check_rlimits,
 	check_limits,          check_secure_bits, lw_check_time_offsets,
+	check_whole_tree,
 };
 
 int lw_spec_check(const struct lw_spec *s, struct lw_err *err)

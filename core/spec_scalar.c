@@ -162,7 +162,7 @@ int lw_codec_size(const struct lw_field *f, const json_t *v, int64_t *ret, struc
 	if (r < 0)
 		return r;
 	if (n < 0)
-		return lw_codec_fail(err, "a size is not negative");
+		return lw_codec_fail(err, "out of range: a size is not negative");
 	if (n > f->max)
 		return lw_codec_fail(err, "out of range: at most %lld bytes", (long long)f->max);
 	if (n < 65536 && !(n == 0 && f->min == 0)) {

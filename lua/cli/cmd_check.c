@@ -4,6 +4,7 @@
 #include <linux/sched.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <dirent.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -85,14 +86,44 @@ static void warn_owner(struct findings *f, const struct lw_spec *s, const struct
 	add(f, &w, true);
 }
 
+/* What may be or hold a device. */
+static int is_node(const struct dirent *e)
+{
+	bool here = !strcmp(e->d_name, ".") || !strcmp(e->d_name, "..");
+	return e->d_type == DT_CHR || e->d_type == DT_BLK || e->d_type == DT_UNKNOWN || (e->d_type == DT_DIR && !here);
+}
+
+/* A directory stands for the nodes in it, and one without any for nothing. */
+static void warn_device_directory(struct findings *f, const struct lw_device *d, size_t i)
+{
+	struct lw_err w = { 0 };
+	struct dirent **entries;
+	int n = scandir(d->source, &entries, is_node, NULL);
+	for (int k = 0; k < n; k++)
+		free(entries[k]);
+	if (n >= 0)
+		free(entries);
+	if (n)
+		return;
+	lw_fail_as(&w, LW_ERR_POLICY, -ENODEV, "no device is in '%s'", d->source);
+	lw_err_hint(&w, "on this host");
+	lw_err_at(&w, d->rec.origin);
+	lw_err_in(&w, "devices[%zu]", i);
+	add(f, &w, true);
+}
+
 /* The same of a device: what is not for everybody cannot be opened by who has other ids. */
 static void warn_device_owner(struct findings *f, const struct lw_spec *s, size_t i)
 {
 	const struct lw_device *d = &s->devices.v[i];
 	struct lw_err w = { 0 };
 	struct stat st;
-	if (s->ids.mode != LW_IDS_AUTO || s->namespaces.mode[LW_NS_USER] != LW_NS_NEW || stat(d->source, &st) < 0 ||
-	    S_ISDIR(st.st_mode) || st.st_mode & S_IROTH)
+	if (stat(d->source, &st) < 0)
+		return;
+	if (S_ISDIR(st.st_mode) && strcmp(d->source, "/dev") != 0)
+		return warn_device_directory(f, d, i);
+	if (s->ids.mode != LW_IDS_AUTO || s->namespaces.mode[LW_NS_USER] != LW_NS_NEW || S_ISDIR(st.st_mode) ||
+	    st.st_mode & S_IROTH)
 		return;
 	lw_fail_as(&w, LW_ERR_POLICY, -EACCES, "'%s' belongs to nobody inside, which cannot open it", d->source);
 	lw_err_hint(&w, "let others use it (chmod o+rw), or share the ids: namespaces.user = \"host\"");

@@ -54,6 +54,10 @@ teardown() { sandbox_teardown; }
 
 @test "masked_paths" {
 	keys <<-'END'
+	masked_paths = { "/" }
+	=> masked_paths[0]: "/" has no effect on what is mounted in it (root = "empty" shows nothing but mounts)
+	readonly_paths = { "/proc/sys", "/" }
+	=> readonly_paths[1]: "/" has no effect on what is mounted in it (root = { readonly = true } is the default; name each other directory)
 	masked_paths = "/proc"
 	=> masked_paths: expected a list of absolute paths, not a string (put it in braces)
 	masked_paths = false
@@ -67,6 +71,10 @@ teardown() { sandbox_teardown; }
 
 @test "mounts" {
 	keys <<-'END'
+	mounts = { bind "/etc:/../x" }
+	=> bind: ".." in destination '/../x' (write the path it stands for)
+	mounts = { tmpfs "/x/.." }
+	=> tmpfs: ".." in destination '/x/..' (write the path it stands for)
 	mounts = "bind /etc"
 	=> mounts: expected a list of bind, tmpfs, proc, sysfs, devpts, mqueue, cgroup, overlay, file, dir, symlink and remove, not a string
 	mounts = { 5 }
@@ -362,4 +370,12 @@ teardown() { sandbox_teardown; }
 	return sandbox { command = { "/usr/bin/true" }, landlock = { execute = {} } }
 	=> p.lua:1: command: /usr/bin/true: Permission denied (landlock lets only what it lists be read and executed, the dynamic loader included)
 	END
+}
+
+@test "a directory without devices is a warning of check" {
+	printf 'return sandbox {\n  command = { "true" },\n  devices = { "/dev/shm" },\n}\n' >p.lua
+	[ -z "$(find /dev/shm -mindepth 1 -maxdepth 1 -type d)" ] || skip "somebody has directories in /dev/shm"
+	run "$LUNWARD" check p.lua
+	assert_status 0
+	[ "$output" = "warning: p.lua:3: devices[0]: no device is in '/dev/shm' (on this host)" ] || { echo "$output"; return 1; }
 }

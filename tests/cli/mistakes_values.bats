@@ -70,7 +70,7 @@ teardown() { sandbox_teardown; }
 	limits = { memory = "unlimited" }
 	=> limits.memory: expected a size such as "64M", not "unlimited"
 	limits = { memory = -1 }
-	=> limits.memory: a size is not negative
+	=> limits.memory: out of range: a size is not negative
 	limits = { memory = 0 }
 	=> limits.memory: 0 bytes is too little (write "64M"; a bare number is bytes)
 	limits = { memorySwap = "5M" }
@@ -98,7 +98,7 @@ teardown() { sandbox_teardown; }
 	limits = { shm_size = "2M" }
 	=> limits.shm_size: unknown key (write mounts = { tmpfs "/dev/shm:size=64M" })
 	limits = { swap = "-1" }
-	=> limits.swap: a size is not negative
+	=> limits.swap: out of range: a size is not negative
 	limits = { timeout = 5 }
 	=> limits.timeout: unknown key (write timeout, beside limits)
 	END
