@@ -119,6 +119,8 @@ static const char *hint_for(const struct lw_plan *p, const struct lw_op *op, int
 		return "its parent is read-only inside: make the mount point on the host, or mount a tmpfs above it";
 	if (step == LW_STEP_TARGET && (code == ELOOP || code == ENOTDIR))
 		return "a component of the path is a symbolic link or not a directory in this root";
+	if (step == LW_STEP_TARGET && code == EACCES)
+		return "the ids inside may not enter a directory above it";
 	if (step == LW_STEP_SOURCE && code == EACCES && !p->host->privileged)
 		return "the caller may not reach it";
 	return NULL;

@@ -11,7 +11,7 @@
 static int state_error(struct lw_err *err, int code, const char *path, const char *what, const char *cure)
 {
 	lw_fail(err, code, "state directory %s: %s", path, what);
-	lw_err_hint(err, cure, path);
+	lw_err_hint(err, "%s", cure);
 	return code;
 }
 
@@ -27,7 +27,7 @@ static int try_state(const char *path, uid_t uid, bool last, int *ret_fd, struct
 		int code = -errno;
 		if (code == -ENOTDIR || code == -ELOOP)
 			return state_error(err, code, path, "is not a directory (links are not followed)",
-					   "remove it, or name another one with --state");
+					   "name a directory of yours with --state");
 		if (!last)
 			return -EAGAIN;
 		return state_error(err, code, path, strerror(-code), "name a directory of yours with --state");
@@ -39,10 +39,11 @@ static int try_state(const char *path, uid_t uid, bool last, int *ret_fd, struct
 		if (!last)
 			return -EAGAIN;
 		return state_error(err, -EPERM, path, "belongs to somebody else",
-				   "remove it, or name a directory of yours with --state");
+				   "name a directory of yours with --state");
 	}
 	if ((st.st_mode & 0777) != 0700)
-		return state_error(err, -EPERM, path, "is open to others", "chmod 700 %s");
+		return state_error(err, -EPERM, path, "is open to others",
+				   "name a directory of its own, mode 0700, with --state");
 	*ret_fd = TAKE_FD(fd);
 	return 0;
 }

@@ -115,6 +115,18 @@ static int push_converted(lua_State *L, const char *name, const char *value)
 	}
 }
 
+/* A required parameter was not given; one of nearly its name may have been. */
+static int no_value(lua_State *L, const char *name)
+{
+	const struct lw_eval_options *o = eval_of(L)->o;
+
+	for (size_t i = 0; i < o->n_params; i++)
+		if (lw_nearest(o->params[i].name, &name, 1))
+			return luaL_error(L, "parameter \"%s\" has no value (did you mean --set %s=%s?)", name, name,
+					  o->params[i].value);
+	return luaL_error(L, "parameter \"%s\" has no value (give it with --set %s=VALUE)", name, name);
+}
+
 static int param(lua_State *L)
 {
 	const struct lw_eval_options *o = eval_of(L)->o;
@@ -130,7 +142,7 @@ static int param(lua_State *L)
 		if (!strcmp(o->params[i].name, name))
 			return push_converted(L, name, o->params[i].value);
 	if (lua_isnil(L, 2))
-		return luaL_error(L, "parameter \"%s\" has no value (give it with --set %s=VALUE)", name, name);
+		return no_value(L, name);
 	lua_settop(L, 2);
 	return 1;
 }

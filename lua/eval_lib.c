@@ -104,12 +104,12 @@ static void push_from_text(lua_State *L, const struct constructor *row, const ch
 	json_decref(j);
 }
 
-/* A relative source starts at the directory of the file that says it. */
+/* A relative source starts at the directory of the file that says it; ".." is taken as in the text form. */
 static void resolve_source(lua_State *L)
 {
 	const char *source;
 
-	if (lua_getfield(L, -1, "source") == LUA_TSTRING && (source = lua_tostring(L, -1))[0] != '/' && source[0]) {
+	if (lua_getfield(L, -1, "source") == LUA_TSTRING && (source = lua_tostring(L, -1))[0]) {
 		_cleanup_free_ char *path = lw_path_normalise(source, eval_caller(L)->dir);
 
 		/* luaL_error jumps over cleanups; this process ends soon and its memory with it. */

@@ -138,7 +138,10 @@ static int keys(const char *key)
 	const char *start = lw_schema_field(&lw_sandbox_schema, key) ? strstr(all.buf, heading) : NULL;
 	if (!start) {
 		lw_fail_as(&err, LW_ERR_USAGE, -EINVAL, "a profile has no key '%s'", key);
-		if (near.best)
+		const char *dot = strchr(key, '.');
+		if (dot && dot > key)
+			lw_err_hint(&err, "`lunward profile keys %.*s` tells about all in it", (int)(dot - key), key);
+		else if (near.best)
 			lw_err_hint(&err, "did you mean \"%s\"?", near.best);
 		else
 			lw_err_hint(&err, "`lunward profile keys` tells about all");

@@ -1,4 +1,5 @@
 /* cmd_version.c: `lunward version`: ours, and what was linked in for what. */
+#include <errno.h>
 #include <jansson.h>
 #include <lua.h>
 #include "base/cleanup.h"
@@ -18,6 +19,11 @@ static const struct {
 
 int cli_cmd_version(struct cli *c)
 {
+	if (c->n_words) {
+		struct lw_err err = { 0 };
+		lw_fail_as(&err, LW_ERR_USAGE, -EINVAL, "version: unexpected '%s'", c->words[0]);
+		return cli_fail(&err);
+	}
 	if (c->format == CLI_JSON) {
 		json_t *o = json_pack("{s:s}", "version", LUNWARD_VERSION);
 		if (c->features) {

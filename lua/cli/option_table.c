@@ -77,7 +77,7 @@ static int now_format(struct cli *c, const char *value, struct lw_err *err)
 		return 0;
 	}
 	USAGE(err, "unknown format '%s'", value);
-	lw_err_hint(err, "text or json");
+	lw_err_hint(err, "text or json; of export, seccomp or apparmor");
 	return -EINVAL;
 }
 

@@ -12,6 +12,7 @@ setup() {
 	mkdir profiles
 	printf 'return sandbox {\n  command = { "true" },\n  cwd = param("cwd", "/"),\n  env = { N = param("pids", 5) },\n}\n' \
 		>profiles/good.lua
+	echo 'return sandbox { command = { "true" }, cwd = param("path") }' >profiles/needs.lua
 }
 teardown() { sandbox_teardown; }
 
@@ -54,7 +55,7 @@ teardown() { sandbox_teardown; }
 	run --set pids=1.5 good
 	=> profiles/good.lua:4: parameter "pids": "1.5" is not a whole number
 	run --format yaml good
-	=> --format: unknown format 'yaml' (text or json)
+	=> --format: unknown format 'yaml' (text or json; of export, seccomp or apparmor)
 	run --cap-add NET_RAWW good
 	=> --cap-add: unknown capability 'NET_RAWW' (did you mean NET_RAW?)
 	run --seccomp stritc good
@@ -137,6 +138,12 @@ teardown() { sandbox_teardown; }
 	=> unknown option '--private' (/home, /root and /tmp are private already; -v SRC:DST shows a directory)
 	run --caps.drop all good
 	=> unknown option '--caps.drop' (write --cap-drop NAME)
+	version x
+	=> version: unexpected 'x'
+	profile keys limits.memory
+	=> a profile has no key 'limits.memory' (`lunward profile keys limits` tells about all in it)
+	run --set paht=/x needs
+	=> profiles/needs.lua:1: parameter "path" has no value (did you mean --set path=/x?)
 	plan --rm good
 	=> plan has no option --rm (`lunward run` has)
 	check

@@ -90,3 +90,12 @@ box() { run timeout 60 "$LUNWARD" --profiles "$LUNWARD_TREE/profiles" run "$@"; 
 	box sqlite -- sqlite3 :memory: 'SELECT 6 * 7'
 	assert_is 42
 }
+
+@test "a directory of --set may be named by .." {
+	mkdir "$WORK/beside"
+	echo found >"$WORK/beside/word"
+	git init -q -b main "$WORK/beside"
+	box --set dir=../beside git -- cat word
+	assert_status 0
+	assert_output_has found
+}
