@@ -1,5 +1,6 @@
 /* cmd_run.c: `lunward run`: from the command line to the command's exit code. */
 #include <errno.h>
+#include <stdint.h>
 #include <string.h>
 #include "base/cleanup.h"
 #include "lua/cli/cli.h"
@@ -17,10 +18,12 @@ static void print_warning(void *arg, struct lw_origin at, const char *path, cons
 {
 	struct lw_err w = { 0 };
 	char line[sizeof w + 64];
-	(void)arg;
 	lw_fail_as(&w, LW_ERR_POLICY, -EINVAL, "%s", msg);
 	lw_err_at(&w, at);
 	lw_err_in(&w, "%s", path);
+	cli_blame_option(arg, &w);
+	if (w.file[0] && w.path[0])
+		lw_eval_locate_key(&w);
 	cli_warn("%s (warning)", lw_err_format(&w, line, sizeof line));
 }
 
@@ -31,9 +34,9 @@ static void print_privileged(void *arg, struct lw_origin at, const char *path, c
 		print_warning(arg, at, path, msg);
 }
 
-static void print_notes(const struct cli_job *job)
+static void print_notes(const struct cli *c, const struct cli_job *job)
 {
-	lw_spec_warnings(job->spec, print_warning, NULL);
+	lw_spec_warnings(job->spec, print_warning, (void *)(uintptr_t)c);
 	for (size_t i = 0; i < job->plan->n_notes; i++)
 		cli_warn("%s (note)", job->plan->notes[i]);
 }
@@ -62,9 +65,9 @@ static int start(struct cli *c, const char *profile, struct cli_job *job, const 
 		return r;
 	}
 	if (c->verbose)
-		print_notes(job);
+		print_notes(c, job);
 	else if (job->spec->privileged)
-		lw_spec_warnings(job->spec, print_privileged, NULL);
+		lw_spec_warnings(job->spec, print_privileged, (void *)(uintptr_t)c);
 	cli_report_event(report, "created", NULL);
 	r = lw_launch(job->plan, &o, ret, err);
 	if (r < 0) {

@@ -455,13 +455,16 @@ static int build(const struct cli *c, struct cli_layer *l, struct lw_err *err)
 
 /* Of a list that profile and options fill together: is this the entry that this use of an option made? Entries know
  * their origin, and what went wrong names the path. */
-static bool made_entry(const struct cli_use *u, const struct lw_err *err)
+static bool made_entry(const struct cli *c, const struct cli_use *u, const struct lw_err *err)
 {
 	char path[256];
+	size_t same = 0;
 	if (strcmp(u->option->key, "mounts") != 0 && strcmp(u->option->key, "devices") != 0)
 		return true;
 	snprintf(path, sizeof path, "%.*s", (int)strcspn(u->value, ":"), u->value);
-	return !strcmp(err->file, ORIGIN_FILE) && strstr(err->msg, path);
+	for (size_t i = 0; i < c->n_uses; i++)
+		same += c->uses[i].option->key && !strcmp(c->uses[i].option->key, u->option->key);
+	return !strcmp(err->file, ORIGIN_FILE) && (same == 1 || strstr(err->msg, path));
 }
 
 void cli_blame_option(const struct cli *c, struct lw_err *err)
@@ -480,7 +483,7 @@ void cli_blame_option(const struct cli *c, struct lw_err *err)
 			continue;
 		if (err->path[n + m] && !strchr(".[", err->path[n + m]))
 			continue;
-		if (!made_entry(&c->uses[i - 1], err))
+		if (!made_entry(c, &c->uses[i - 1], err))
 			continue;
 		err->file[0] = err->path[0] = 0;
 		err->line = 0;

@@ -174,3 +174,14 @@ teardown() { sandbox_teardown; }
 	assert_status 125
 	[ "$stderr" = "lunward: --volume: '$WORK/nonexistent': No such file or directory" ]
 }
+
+@test "a warning names the option or the line that it is about" {
+	need_userns
+	printf 'return sandbox {\n  command = { "true" },\n  privileged = true,\n}\n' >p.lua
+	run --separate-stderr "$LUNWARD" run p.lua
+	assert_status 0
+	[[ $stderr == 'lunward: p.lua:3: privileged: '*' (warning)' ]] || { echo "$stderr"; return 1; }
+	run --separate-stderr "$LUNWARD" --profiles profiles run --privileged good
+	assert_status 0
+	[[ $stderr == 'lunward: --privileged: '*' (warning)' ]] || { echo "$stderr"; return 1; }
+}
