@@ -141,7 +141,7 @@ host_users() { profile "namespaces = { user = \"host\" }, $1"; }
 	assert_output_has "$(grep CapBnd /proc/self/status)"
 	assert_output_has $'CapInh:\t0000000000000000'
 	assert_output_has $'Seccomp:\t2'
-	assert_output_has "p.lua:1: privileged:"
+	assert_output_has "p.lua:2: privileged:"
 	# Every node of the host's own /dev, but its console, beside what every sandbox has.
 	host=$(find /dev -xdev \( -type c -o -type b \) ! -path /dev/console -printf '%P\n' | sort)
 	# Not by find's own -type, which believes the directory: there they are files with a mount on them.

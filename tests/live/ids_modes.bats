@@ -153,7 +153,7 @@ in_container() {
 	profile 'command = { "/usr/bin/true" }, namespaces = { user = "host" },'
 	run "$LUNWARD" check p.lua
 	assert_status 1
-	assert_output_has "p.lua:1: namespaces.user: root without a user namespace"
+	assert_output_has "p.lua:2: namespaces.user: root without a user namespace"
 	profile 'command = { "/usr/bin/true" }, namespaces = { user = "host" }, user = "nobody",'
 	run "$LUNWARD" check p.lua
 	[[ $output != *"root without a user namespace"* ]]
