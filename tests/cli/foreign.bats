@@ -328,7 +328,7 @@ teardown() { sandbox_teardown; }
 	run --cgroup=/x -- true
 	=> unknown option '--cgroup' (write --cgroup-parent PATH)
 	run --join=x -- true
-	=> unknown option '--join' (a sandbox that runs is not joined; `lunward run PROFILE -- COMMAND` starts another)
+	=> unknown option '--join' (lunward exec NAME -- COMMAND)
 	run --shell=none -- true
 	=> unknown option '--shell' (the words after -- are the command: lunward run -- sh -c '...')
 	run --quiet -- true
@@ -546,45 +546,41 @@ teardown() { sandbox_teardown; }
 @test "verbs of other tools" {
 	commands <<-'END'
 	exec web -- sh
-	=> unknown verb 'exec' (`lunward run PROFILE -- COMMAND` starts another; a sandbox that runs is not entered)
-	ps
-	=> unknown verb 'ps' (what runs are `lunward run` processes of yours, ps(1); --status-fd N tells the pid inside)
+	=> no sandbox "web" (`lunward ps -a` lists them)
 	ls
-	=> unknown verb 'ls' (`lunward profile list`; what runs are processes, ps(1))
+	=> unknown verb 'ls' (`lunward ps` lists sandboxes, `lunward profile list` profiles)
 	kill web
-	=> unknown verb 'kill' (a sandbox ends with `lunward run`: send that process a signal)
+	=> no sandbox "web" (`lunward ps -a` lists them)
 	stop web
-	=> unknown verb 'stop' (a sandbox ends with `lunward run`: send that process a signal)
+	=> no sandbox "web" (`lunward ps -a` lists them)
 	rm web
-	=> unknown verb 'rm' (a sandbox leaves nothing behind)
+	=> no sandbox "web" (`lunward ps -a` lists them)
 	logs web
-	=> unknown verb 'logs' (output goes where lunward's goes: redirect it)
+	=> no sandbox "web" (`lunward ps -a` lists them)
 	images
-	=> unknown verb 'images' (there are no images; `root = "/DIR"` in a profile is a directory of yours)
+	=> unknown verb 'images' (images are files: `root = { image = "FILE" }` in a profile, or --root FILE)
 	pull debian
-	=> unknown verb 'pull' (there are no images; `root = "/DIR"` in a profile is a directory of yours)
+	=> unknown verb 'pull' (images are files: `root = { image = "FILE" }` in a profile, or --root FILE)
 	build .
-	=> unknown verb 'build' (there are no images; `root = "/DIR"` in a profile is a directory of yours)
+	=> unknown verb 'build' (an image is made elsewhere; `root = { image = "FILE" }` in a profile takes it)
 	inspect web
-	=> unknown verb 'inspect' (`lunward plan --format json PROFILE` prints the spec as one object, run --status-fd the pid; there are no {{...}} templates)
+	=> no sandbox "web" (`lunward ps -a` lists them)
 	stats
-	=> unknown verb 'stats' (`lunward run --result FILE PROFILE` says what was used)
+	=> stats: which sandbox? (its name or the beginning of its id; `lunward ps -a` lists them)
 	attach web
-	=> unknown verb 'attach' (`lunward run PROFILE -- sh` starts another; a sandbox that runs is not entered)
-	start web
-	=> unknown verb 'start' (`lunward run PROFILE`)
+	=> unknown verb 'attach' (`lunward logs -f NAME`, or `lunward shell NAME`)
 	restart web
-	=> unknown verb 'restart' (a sandbox ends and starts with `lunward run`)
+	=> unknown verb 'restart' (`lunward stop NAME`, then `lunward start PROFILE`)
 	cp a b
 	=> unknown verb 'cp' (write -v SRC:DST before it runs)
 	diff web
-	=> unknown verb 'diff' (`lunward changes PROFILE`)
+	=> diff: two profiles are needed (lunward diff A B)
 	events
-	=> unknown verb 'events' (`lunward run --status-fd N PROFILE`)
+	=> unknown verb 'events' (`lunward run --status-fd N PROFILE`, or `lunward logs NAME`)
 	info
 	=> unknown verb 'info' (`lunward doctor`)
 	top web
-	=> unknown verb 'top' (what runs are `lunward run` processes of yours, ps(1); --status-fd N tells the pid inside)
+	=> unknown verb 'top' (`lunward stats NAME`)
 	port web
 	=> unknown verb 'port' (networks between sandbox and host: --network host, or none)
 	network ls
@@ -593,8 +589,6 @@ teardown() { sandbox_teardown; }
 	=> unknown verb 'volume' (write -v SRC:DST; there are no volumes with names)
 	system prune
 	=> unknown verb 'system' (`lunward doctor`)
-	gc
-	=> unknown verb 'gc' (a sandbox leaves nothing behind)
 	apply site.lua
 	=> unknown verb 'apply' (`lunward run PROFILE`)
 	learn -- true
@@ -602,11 +596,11 @@ teardown() { sandbox_teardown; }
 	test x
 	=> unknown verb 'test' (`lunward check FILE`)
 	status
-	=> unknown verb 'status' (`lunward run --status-fd N PROFILE`)
+	=> status: which sandbox? (its name or the beginning of its id; `lunward ps -a` lists them)
 	shell
-	=> unknown verb 'shell' (`lunward run PROFILE -- sh`)
+	=> shell: which sandbox? (its name or the beginning of its id; `lunward ps -a` lists them)
 	list
-	=> unknown verb 'list' (`lunward profile list`; what runs are processes, ps(1))
+	=> unknown verb 'list' (`lunward ps` lists sandboxes, `lunward profile list` profiles)
 	show
 	=> unknown verb 'show' (`lunward profile show NAME`, or `lunward explain PROFILE`)
 	create
