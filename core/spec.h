@@ -457,5 +457,7 @@ int lw_spec_check(const struct lw_spec *s, struct lw_err *err);
 /* Warnings a person should read (`check` prints them, `run -v` too); calls back for each. */
 typedef void lw_warn_fn(void *arg, struct lw_origin at, const char *path, const char *msg);
 void lw_spec_warnings(const struct lw_spec *s, lw_warn_fn *fn, void *arg);
+/* The command does a host's own work with capabilities beyond the default: true, and err says so (core/spec_jobs.c). */
+bool lw_spec_host_job(const struct lw_spec *s, struct lw_err *err);
 
 #endif

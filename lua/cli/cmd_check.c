@@ -53,6 +53,14 @@ static void rule_root_without_userns(struct findings *f, const struct lw_spec *s
 	add(f, &e, false);
 }
 
+/* With the host's user namespace the capabilities are the host's, too; in one of its own they may be meant. */
+static void rule_host_job(struct findings *f, const struct lw_spec *s)
+{
+	struct lw_err e = { 0 };
+	if (lw_spec_host_job(s, &e))
+		add(f, &e, s->namespaces.mode[LW_NS_USER] == LW_NS_NEW);
+}
+
 /* A path the profile names and this host lacks: it may be right elsewhere, so it is a warning. */
 static void warn_absent(struct findings *f, struct lw_origin at, const char *key, size_t i, const char *path)
 {
@@ -176,6 +184,7 @@ static void check(struct cli *c, const char *file, struct lw_host *host, struct 
 		add(f, &err, false);
 	} else {
 		rule_root_without_userns(f, job.spec);
+		rule_host_job(f, job.spec);
 		lw_spec_warnings(job.spec, add_warning, f);
 		warn_paths(f, job.spec, host);
 		warn_abstract_sockets(f, job.spec, host);

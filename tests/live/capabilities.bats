@@ -39,7 +39,7 @@ caps() {
 	assert_is "20 20 20 a1 20"
 }
 
-@test "a user that is not root listens on port 80 with NET_BIND_SERVICE alone" {
+@test "row 26: a user that is not root listens on port 80 with NET_BIND_SERVICE alone" {
 	need_root
 	need_cmd perl
 	local listen='use Socket; socket(S, PF_INET, SOCK_STREAM, 0) or die; bind(S, sockaddr_in(80, INADDR_LOOPBACK)) or die "bind: $!";

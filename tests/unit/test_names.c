@@ -13,12 +13,13 @@
 #include "base/names.h"
 #include "base/text.h"
 #include "spec.h"
+#include "tables/host_jobs.h"
 
 static void test_names_are_unique(void **state)
 {
 	(void)state;
 	const struct lw_names *tables[] = { &lw_capability_table, &lw_signal_table, &lw_rlimit_table,
-					    &lw_namespace_table };
+					    &lw_namespace_table, &lw_host_job_table };
 	for (size_t t = 0; t < ARRAY_LEN(tables); t++)
 		for (size_t i = 0; i < tables[t]->n; i++) {
 			/* Any case finds its own row, which it would not if an earlier row had the name. */

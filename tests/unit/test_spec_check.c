@@ -293,13 +293,42 @@ static void test_warnings(void **state)
 	}
 }
 
+/* A host's own job with more than the default; whatever the path, and the one file of a small system. */
+static void test_host_jobs(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *path, *part;
+	} v[] = {
+		{ "{'command':['/usr/sbin/sshd','-D'],'capabilities':['SYS_ADMIN']}", "command[0]", "given SYS_ADMIN" },
+		{ "{'command':['cron'],'privileged':true}", "command[0]", "everything by privileged" },
+		{ "{'command':['/bin/busybox','udhcpc'],'capabilities':{'bounding':['NET_ADMIN']}}", "command[1]",
+		  "udhcpc, setting up the network" },
+		{ "{'command':['sshd']}", NULL, NULL },
+		{ "{'command':['sshd'],'capabilities':['CHOWN']}", NULL, NULL },
+		{ "{'command':['busybox'],'capabilities':['NET_ADMIN']}", NULL, NULL },
+		{ "{'command':['sh','-c','sshd'],'capabilities':['NET_ADMIN']}", NULL, NULL },
+		{ "{'command':['/usr/sbin/'],'capabilities':['NET_ADMIN']}", NULL, NULL },
+		{ "{'capabilities':['NET_ADMIN']}", NULL, NULL },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(v); i++) {
+		struct lw_err err = { 0 };
+		struct lw_spec *s = spec_of(v[i].text);
+		if (lw_spec_host_job(s, &err) != !!v[i].path)
+			fail_msg("%s: %s", v[i].text, err.msg);
+		if (v[i].path) {
+			same_err(v[i].text, &err, v[i].path, v[i].part);
+			assert_true(err.hint[0]);
+		}
+		lw_spec_free(s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_broken),
-		cmocka_unit_test(test_kept),
-		cmocka_unit_test(test_map_size),
-		cmocka_unit_test(test_warnings),
+		cmocka_unit_test(test_broken),   cmocka_unit_test(test_kept),      cmocka_unit_test(test_map_size),
+		cmocka_unit_test(test_warnings), cmocka_unit_test(test_host_jobs),
 	};
 	return cmocka_run_group_tests_name("spec_check", tests, NULL, NULL);
 }
