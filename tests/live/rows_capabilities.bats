@@ -1,22 +1,10 @@
 #!/usr/bin/env bats
 # Capabilities and the end of everything, by the rows of the requirements: seen by the host, from /proc.
 
-# shellcheck disable=SC2016 # the shell inside expands these
+# shellcheck disable=SC2016,SC2154 # the shell inside expands these; beside.bash sets pid, launcher, id
 load live
+load beside
 
-# begin OPTION... -- COMMAND...: starts it beside us; $launcher, and $pid of its command as the host counts. With $result,
-# what is to be told at the end goes there.
-begin() {
-	: >status
-	"$LUNWARD" run --status-fd 3 "$@" 3>status &
-	launcher=$!
-	wait_for 10 grep -q '"ready"' status
-	pid=$(grep -o '"event": "started", "pid": [0-9]*' status | grep -o '[0-9]*$')
-}
-end() {
-	kill -TERM "$launcher"
-	wait "$launcher" || true
-}
 # The five sets of the sandbox's command, "INH PRM EFF BND AMB".
 sets() { sed -n 's/^Cap[A-Za-z]*:\t0*\(.\)/\1/p' "/proc/$pid/status" | xargs; }
 
@@ -101,14 +89,6 @@ checks() {
 	end
 }
 
-# Who is in the cgroups of the sandbox whose command is $pid; its id is the name of each.
-find_cgroups() {
-	id=$(grep -oE '[0-9a-f]{64}' "/proc/$pid/cgroup" | head -n 1)
-	[ -n "$id" ] || { echo "no cgroup of its own"; return 1; }
-	mapfile -t cgroups < <(find /sys/fs/cgroup -type d -name "$id" 2>/dev/null)
-	[ "${#cgroups[@]}" -gt 0 ]
-}
-members() { cat "${cgroups[@]/%//cgroup.procs}" 2>/dev/null | sort -u; }
 full() { [ "$(members | wc -l)" -ge "$1" ]; }
 # Every process gone and every cgroup empty, in less than a second.
 ended_within_a_second() {

@@ -1,0 +1,40 @@
+#!/usr/bin/env bats
+# docs/coverage.md and docs/security.md say which tests show what: both are held against the tests there are.
+
+bats_require_minimum_version 1.5.0
+load ../lib
+
+setup() {
+	sandbox_setup
+	cd "$WORK" || return
+}
+teardown() { sandbox_teardown; }
+
+# A copy of what the script reads, to take something from.
+copy_tests() {
+	mkdir -p tests/cli tests/live
+	cp "$LUNWARD_TREE"/tests/coverage.* tests/
+	cp "$LUNWARD_TREE"/tests/cli/*.bats tests/cli/
+	cp "$LUNWARD_TREE"/tests/live/*.bats tests/live/
+}
+
+@test "docs/coverage.md is what tests/coverage.sh prints: each of the sixty rows has a test" {
+	"$LUNWARD_TREE/tests/coverage.sh" >coverage.md
+	diff "$LUNWARD_TREE/docs/coverage.md" coverage.md || { echo 'tests/coverage.sh >docs/coverage.md brings it up to date'; return 1; }
+	[ "$(grep -oE '^\| [0-9]+ ' coverage.md | tr -dc '0-9\n')" = "$(seq 60)" ]
+}
+
+@test "coverage: a row that lost its test, and a test of a row nobody knows, are told" {
+	copy_tests
+	sed -i 's/^@test "row 60: /@test "/' tests/live/*.bats
+	run tests/coverage.sh
+	[ "$status" != 0 ]
+	assert_output_has 'begins with "row 60: "'
+	copy_tests
+	sed -i 's/^@test "row 60: /@test "rows 60, 61: /' tests/live/*.bats
+	run tests/coverage.sh
+	[ "$status" != 0 ]
+	assert_output_has "no row 61"
+	copy_tests
+	tests/coverage.sh >coverage.md
+}
