@@ -217,7 +217,9 @@ static void probe_machine(struct lw_host *h)
 	if (!h->cpus)
 		h->cpus = 1;
 	for (size_t i = 0; i < ARRAY_LEN(h->rlimits); i++)
-		getrlimit((__rlimit_resource_t)i, &h->rlimits[i]);
+		/* One that is not told is none: 0 would be handed on. */
+		if (getrlimit((__rlimit_resource_t)i, &h->rlimits[i]) < 0)
+			h->rlimits[i] = (struct rlimit){ RLIM_INFINITY, RLIM_INFINITY };
 	char cwd[PATH_MAX];
 	/* A working directory that was removed: relative paths have nothing to start from but the root. */
 	h->cwd = lw_arena_strdup(h->arena, getcwd(cwd, sizeof cwd) ? cwd : "/");

@@ -123,34 +123,6 @@ nothing_survives() { [ -z "$(find /proc -maxdepth 2 -path '/proc/[0-9]*/exe' -ln
 	sweep_cgroups
 }
 
-@test "the launcher killed at each of its system calls: no process stays" {
-	need_cmd strace
-	strace -f -o /dev/null true 2>/dev/null || missing "strace may not trace here"
-	find /proc -maxdepth 2 -path '/proc/[0-9]*/exe' -lname '/memfd:lunward*' 2>/dev/null >inits || true
-	local call n
-	for call in clone3:1 clone3:2 mkdirat:1 openat2:1 open_tree:1 mount_setattr:1 sendmsg:1 recvmsg:1 recvmsg:2 write:3 \
-		memfd_create:1 socketpair:1 mkdir:1 mkdir:2 fcntl:2 ppoll:1 poll:1 poll:2; do
-		n=${call#*:}
-		timeout 20 strace -o /dev/null -e "trace=${call%:*}" -e "inject=${call%:*}:signal=KILL:when=$n" \
-			"$LUNWARD" run -- sleep 0.2 >/dev/null 2>&1 || true
-	done
-	wait_for 2 nothing_survives
-	sweep_cgroups
-}
-
-@test "a system call of the launcher that fails is one line, and nothing stays" {
-	need_cmd strace
-	strace -f -o /dev/null true 2>/dev/null || missing "strace may not trace here"
-	local call error
-	for call in clone3:1:EAGAIN clone3:2:ENOSPC memfd_create:1:ENFILE socketpair:1:EMFILE open_tree:1:ENOMEM; do
-		error=${call##*:}
-		call=${call%:*}
-		run timeout 20 strace -o /dev/null -e "trace=${call%:*}" -e "inject=${call%:*}:error=$error:when=${call#*:}" \
-			"$LUNWARD" run -v "$WORK:/x:ro" -- true
-		[ "$status" = 0 ] || { [ "$status" = 125 ] && [ "${#lines[@]}" = 1 ]; } || { echo "$call $error: $status $output"; return 1; }
-	done
-}
-
 @test "why set-up ended is told, however early it ended" {
 	# Clocks are set before the host side has said its word: to write to who has ended fails by itself.
 	need_root
