@@ -2,10 +2,13 @@
  * nothing that gives this process a heap before the evaluator's child has been cloned from it. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include "base/cleanup.h"
 #include "lua/cli/cli.h"
+#include "sys.h"
 
 const struct cli_verb cli_verb_table[CLI_VERBS] = {
 	[CLI_RUN] = {
@@ -212,6 +215,24 @@ const struct cli_verb cli_verb_table[CLI_VERBS] = {
 	},
 };
 
+/* Rights of the file's owner on top of the caller's: everything here acts for the caller and trusts what the caller
+ * says, so whoever may run such a file would have them all (CVE-2020-5291, CVE-2021-26910). */
+static int refuse_lent_rights(struct lw_err *err)
+{
+	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct caps[2] = { 0 };
+	bool lent = getauxval(AT_EUID) != getauxval(AT_UID) || getauxval(AT_EGID) != getauxval(AT_GID);
+	/* A file's capabilities; those that a caller hands on are ambient, and no secret from anybody. */
+	if (!lent && getauxval(AT_UID) != 0 && getauxval(AT_SECURE))
+		lent = SYS(capget, &header, caps) < 0 || caps[0].permitted || caps[1].permitted;
+	if (!lent)
+		return 0;
+	lw_fail(err, -EPERM,
+		"this program's file lends rights (set-user-ID, set-group-ID or capabilities), which it must not");
+	lw_err_hint(err, "chmod ug-s FILE; setcap -r FILE: nothing here needs them");
+	return -EPERM;
+}
+
 /* What a caller may have left in a state that we must not pass on or trip over: a closed standard descriptor, whose
  * number the next file of ours would get and the sandbox inherit; SIGCHLD ignored, with which nobody can be waited for.
  */
@@ -221,7 +242,7 @@ static int tidy(struct lw_err *err)
 		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
 			return lw_fail(err, -errno, "/dev/null: %s", strerror(errno));
 	signal(SIGCHLD, SIG_DFL);
-	return 0;
+	return refuse_lent_rights(err);
 }
 
 int main(int argc, char **argv)
