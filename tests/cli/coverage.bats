@@ -38,3 +38,30 @@ copy_tests() {
 	copy_tests
 	tests/coverage.sh >coverage.md
 }
+
+# `tests/FILE` "words": FILE has a test whose name has these words.
+references() { grep -oE '`tests/[a-z0-9_/.]+` "[^"]*"' "$1" | sed -E 's/^`([^`]+)` "(.*)"$/\1\t\2/'; }
+
+@test "docs/security.md: every test it names is there, and no row is without one" {
+	local file words n=0
+	while IFS=$'\t' read -r file words; do
+		n=$((n + 1))
+		case $file in
+		*.bats) grep '^@test' "$LUNWARD_TREE/$file" | sed 's|[\]||g' | grep -qF -- "$words" ;;
+		*) grep -qF -- "$words" "$LUNWARD_TREE/$file" ;;
+		esac || { echo "$file has no \"$words\""; return 1; }
+	done < <(references "$LUNWARD_TREE/docs/security.md")
+	[ "$n" -ge 70 ] || { echo "$n"; return 1; }
+	run grep -nE '^\| ' "$LUNWARD_TREE/docs/security.md"
+	if grep -vE '\| (known as|fault) \||`tests/[a-z0-9_/.]+` "' <<<"$output"; then
+		echo "without a test"
+		return 1
+	fi
+	# Each that is named was understood.
+	[ "$(grep '^| ' "$LUNWARD_TREE/docs/security.md" | grep -o 'tests/' | wc -l)" = "$n" ]
+}
+
+@test "docs/security.md: a test that is gone is told" {
+	printf '| x | y | `tests/live/host.bats` "no such test" |\n' >doc
+	[ "$(references doc)" = $'tests/live/host.bats\tno such test' ]
+}
