@@ -115,6 +115,8 @@ static const char *hint_for(const struct lw_plan *p, const struct lw_op *op, int
 			return lw_lsm_hint(op, code);
 		break;
 	}
+	if (step == LW_STEP_TARGET && code == EROFS && p->spec->root.image)
+		return "the image has no such place, and is not written to: overlay = true lets it be made";
 	if (step == LW_STEP_TARGET && code == EROFS)
 		return "its parent is read-only inside: make the mount point on the host, or mount a tmpfs above it";
 	if (step == LW_STEP_TARGET && (code == ELOOP || code == ENOTDIR))

@@ -15,6 +15,7 @@
 #include "idmap_helper.h"
 #include "ids.h"
 #include "ids_modes.h"
+#include "image.h"
 #include "op_host.h"
 #include "op_namespace.h"
 #include "safepath.h"
@@ -204,6 +205,9 @@ int lw_host_apply(struct lw_run *run, struct lw_host_state *st, const struct lw_
 		return source_open(run, op, err);
 	case LW_OP_SOURCE_CHOWN:
 		return lw_chown_source(op, run->fd[op->num[0]], st->lease_first, err);
+	case LW_OP_IMAGE_TREE:
+	case LW_OP_IMAGE_MOUNT:
+		return lw_host_image(run, st, op, err);
 	case LW_OP_SECRET_OPEN:
 		return lw_host_secret(run, op, err);
 	case LW_OP_OVERLAY_KEEP:

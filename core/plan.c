@@ -64,6 +64,10 @@ int lw_plan_build(const struct lw_spec *s, const struct lw_host *h, struct lw_pl
 		lw_arena_free(a);
 		return lw_fail(err, -ENOMEM, "out of memory");
 	}
+	if (s->root.kind == LW_ROOT_DIR && !s->root.path) {
+		lw_arena_free(a);
+		return lw_fail(err, -EINVAL, "the image was not prepared (lw_image_prepare)");
+	}
 	*p = (struct lw_plan){
 		.arena = a,
 		.spec = s,

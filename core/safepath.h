@@ -42,6 +42,10 @@ int lw_safe_open_proc(int procfd, const char *path, int flags);
 int lw_safe_tree(int fd, uint64_t attributes, int flags);
 /* A new, detached file system. options: "key=value,flag,…"; context=, whose value may hold commas, is the last. */
 int lw_safe_new_fs(const char *type, const char *options, uint64_t attributes);
+/* Opens for reading what an O_PATH descriptor is on, a regular file or a directory; nothing else (-EINVAL). */
+int lw_safe_open_again(int fd);
+/* A device node of the host, which must be one and no link. */
+int lw_safe_open_device(const char *path, int flags);
 /* Reads a file of at most max bytes below the directory `root` of the host, as lw_safe_open_read; malloc'ed. */
 int lw_safe_read_in_root(const char *root, const char *path, size_t max, char **ret, size_t *ret_len);
 

@@ -158,6 +158,36 @@ static const struct lw_field overlay_fields[] = {
 #undef AT
 const struct lw_schema lw_overlay_schema = { SCHEMA("overlay", struct lw_overlay, overlay_fields) };
 
+static const struct lw_field verify_fields[] = {
+	{ .key = "digest",
+	  .kind = LW_K_STRING,
+	  .offset = offsetof(struct lw_verify, digest),
+	  .check = lw_check_digest,
+	  .form = "\"sha256:\" and 64 hexadecimal digits",
+	  .def = "none",
+	  .help = "Of the file, as sha256sum(1) prints it; of an OCI layout directory, its manifest's. Another one is "
+		  "refused before anything of the image is used." },
+};
+const struct lw_schema lw_verify_schema = { SCHEMA("verify", struct lw_verify, verify_fields) };
+
+static const struct lw_field unpack_fields[] = {
+	[LW_UNPACK_KEY_SIZE] = { .key = "size",
+				 .kind = LW_K_SIZE,
+				 .offset = offsetof(struct lw_unpack, size),
+				 .min = 65536,
+				 .max = INT64_C(1) << 50,
+				 .def = "\"8G\"",
+				 .help = "How many bytes may come out of an archive; holes in files count as bytes." },
+	[LW_UNPACK_KEY_FILES] = { .key = "files",
+				  .kind = LW_K_INT,
+				  .offset = offsetof(struct lw_unpack, files),
+				  .min = 1,
+				  .max = INT64_C(1) << 32,
+				  .def = "1000000",
+				  .help = "How many files, directories and links may." },
+};
+const struct lw_schema lw_unpack_schema = { SCHEMA("unpack", struct lw_unpack, unpack_fields) };
+
 static const struct lw_name root_words[] = {
 	{ "host", LW_ROOT_HOST },
 	{ "empty", LW_ROOT_EMPTY },
@@ -186,6 +216,29 @@ static const struct lw_field root_fields[] = {
 	  .form = "true, false, or { upper=, work=, size=, inodes=, idmap=true }",
 	  .def = "false",
 	  .help = "Whether writes go to a layer above the root, which stays as it is: a directory, or memory." },
+	[LW_ROOT_KEY_IMAGE] = { .key = "image",
+				.kind = LW_K_PATH,
+				.offset = offsetof(struct lw_root, image),
+				.def = "none",
+				.help = "In place of `path`: a tar archive (plain or compressed with gzip, xz, zstd or "
+					"bzip2), an OCI layout (a directory, or a tar of one), a squashfs or erofs "
+					"file "
+					"(root only), or a directory. Archives are unpacked once, inside a sandbox of "
+					"their own, below the state directory; every image is read-only." },
+	[LW_ROOT_KEY_VERIFY] = { .key = "verify",
+				 .kind = LW_K_RECORD,
+				 .offset = offsetof(struct lw_root, verify),
+				 .rec = &lw_verify_schema,
+				 .form = "{ digest=\"sha256:…\" }",
+				 .def = "none",
+				 .help = "What the image must be." },
+	[LW_ROOT_KEY_UNPACK] = { .key = "unpack",
+				 .kind = LW_K_RECORD,
+				 .offset = offsetof(struct lw_root, unpack),
+				 .rec = &lw_unpack_schema,
+				 .form = "{ size=\"8G\", files=1000000 }",
+				 .def = "those",
+				 .help = "Bounds on what an archive may unpack to; more is refused." },
 };
 const struct lw_schema lw_root_schema = { SCHEMA("root", struct lw_root, root_fields), .finish = lw_root_finish };
 

@@ -106,14 +106,38 @@ enum lw_overlay_key {
 	LW_OVERLAY_KEY_INODES,
 	LW_OVERLAY_KEY_IDMAP
 };
+struct lw_verify {
+	struct lw_rec rec;
+	const char *digest; /* "sha256:" and 64 digits */
+};
+/* Bounds of what comes out of an archive. */
+struct lw_unpack {
+	struct lw_rec rec;
+	int64_t size, files;
+};
+enum lw_unpack_key { LW_UNPACK_KEY_SIZE, LW_UNPACK_KEY_FILES };
+#define LW_UNPACK_SIZE (INT64_C(8) << 30)
+#define LW_UNPACK_FILES INT64_C(1000000)
 struct lw_root {
 	struct lw_rec rec;
 	int kind;
-	const char *path; /* absolute; LW_ROOT_DIR only */
+	const char *path; /* absolute; LW_ROOT_DIR only; of an image NULL until lw_image_prepare has found its tree */
 	bool readonly;    /* true by default, but with an overlay */
 	struct lw_overlay overlay;
+	const char *image; /* absolute; its kind is LW_ROOT_DIR */
+	struct lw_verify verify;
+	struct lw_unpack unpack;
+	const char *image_fs; /* "squashfs", "erofs": path is the image itself; set by lw_image_prepare */
+	bool image_tree;      /* path is an unpacked tree below the state directory; the same */
 };
-enum lw_root_key { LW_ROOT_KEY_PATH, LW_ROOT_KEY_READONLY, LW_ROOT_KEY_OVERLAY };
+enum lw_root_key {
+	LW_ROOT_KEY_PATH,
+	LW_ROOT_KEY_READONLY,
+	LW_ROOT_KEY_OVERLAY,
+	LW_ROOT_KEY_IMAGE,
+	LW_ROOT_KEY_VERIFY,
+	LW_ROOT_KEY_UNPACK,
+};
 
 enum lw_mount_kind {
 	LW_MOUNT_BIND,

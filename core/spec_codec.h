@@ -62,7 +62,7 @@ bool lw_codec_same_origin(struct lw_origin a, struct lw_origin b);
 extern const struct lw_schema lw_stdio_schema, lw_user_schema, lw_namespaces_schema, lw_ids_schema, lw_root_schema,
 	lw_mount_schema, lw_overlay_schema, lw_device_schema, lw_caps_schema, lw_seccomp_schema, lw_seccomp_rule_schema,
 	lw_limits_schema, lw_rlimits_schema, lw_join_schema, lw_time_offsets_schema, lw_landlock_schema,
-	lw_hardening_schema, lw_apparmor_schema, lw_selinux_schema;
+	lw_hardening_schema, lw_apparmor_schema, lw_selinux_schema, lw_verify_schema, lw_unpack_schema;
 extern const struct lw_names lw_mount_kind_table, lw_root_kind_table, lw_ids_mode_table, lw_seccomp_base_table,
 	lw_namespace_mode_table, lw_hidepid_table, lw_network_table;
 
@@ -84,6 +84,9 @@ LW_CODEC_PAIR(secrets);
 /* Overlays (spec_overlay.c). */
 LW_CODEC_PAIR(overlay);
 int lw_root_finish(struct lw_spec *s, void *rec, struct lw_err *err);
+/* Images (spec_image.c): the rules among the keys of a root that is one. */
+int lw_root_image_finish(struct lw_root *root, struct lw_err *err);
+int lw_check_digest(const char *v, struct lw_err *err);
 /* Custom rows (spec_policy.c). */
 LW_CODEC_PAIR(capabilities);
 LW_CODEC_PAIR(capset);

@@ -37,10 +37,9 @@ int lw_root_finish(struct lw_spec *s, void *rec, struct lw_err *err)
 	struct lw_root *root = rec;
 
 	(void)s;
-	(void)err;
 	if (root->overlay.on && !lw_is_set(&root->rec, LW_ROOT_KEY_READONLY))
 		root->readonly = false;
-	return 0;
+	return lw_root_image_finish(root, err);
 }
 
 const char *lw_overlay_work(struct lw_arena *a, const char *upper, const char *work)

@@ -4,6 +4,7 @@
 #include "base/cleanup.h"
 #include "ids.h"
 #include "ids_modes.h"
+#include "image.h"
 #include "root_layout.h"
 #include "safepath.h"
 #include "schema.h"
@@ -102,6 +103,8 @@ static int read_table(struct lw_plan *p, const char *path, char **ret, size_t *n
 	const struct lw_spec *s = p->spec;
 	if (s->root.kind == LW_ROOT_EMPTY)
 		return -ENOENT;
+	if (s->root.image_fs && !p->host->read_in_root)
+		return lw_image_read(&s->root, p->host->state_fd, path, PASSWD_MAX, ret, n);
 	const char *root = s->root.kind == LW_ROOT_DIR ? s->root.path : "/";
 	return (p->host->read_in_root ? p->host->read_in_root : lw_safe_read_in_root)(root, path, PASSWD_MAX, ret, n);
 }

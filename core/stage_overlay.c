@@ -3,6 +3,7 @@
  * written. */
 #include <linux/sched.h>
 #include <string.h>
+#include "image.h"
 #include "overlay.h"
 #include "root_layout.h"
 #include "stage.h"
@@ -36,6 +37,12 @@ static const char *names(struct lw_plan *p, const struct lw_overlay_plan *o)
 	return lw_arena_printf(p->arena, "%s//%s", o->upper + skip, o->work + skip);
 }
 
+/* Whose owner and mode a new upper directory has. An image's own root cannot be looked at before it is mounted. */
+static const char *like(const struct lw_plan *p, const struct lw_overlay_plan *o)
+{
+	return p->spec->root.image_fs && o->lower == p->spec->root.path ? "/" : o->lower;
+}
+
 static int open_layers(struct lw_plan *p, struct lw_overlay_plan *o, struct lw_err *err)
 {
 	if (o->upper && p->ids_auto && p->host->privileged && !o->idmap)
@@ -52,7 +59,9 @@ static int open_layers(struct lw_plan *p, struct lw_overlay_plan *o, struct lw_e
 			     "are kept in memory; "
 			     "with an upper directory it can",
 			     o->key);
-	if (o->lower_slot >= 0)
+	if (o->lower_slot >= 0 && o->lower == p->spec->root.path)
+		r = lw_plan_root_open(p, o->rec, o->key, o->lower_slot, LAYER_ATTRIBUTES | MOUNT_ATTR_RDONLY, flags);
+	else if (o->lower_slot >= 0)
 		r = PLAN_OP(p, LW_OP_SOURCE_OPEN, o->rec, o->key, .str = { o->lower },
 			    .num = { o->lower_slot, LAYER_ATTRIBUTES | MOUNT_ATTR_RDONLY, flags });
 	if (r < 0 || !o->upper)
@@ -62,7 +71,7 @@ static int open_layers(struct lw_plan *p, struct lw_overlay_plan *o, struct lw_e
 	r = PLAN_OP(p, LW_OP_SOURCE_OPEN, o->rec, o->key, .str = { o->above },
 		    .num = { o->above_slot, LAYER_ATTRIBUTES, flags });
 	return r < 0 ? r
-		     : PLAN_OP(p, LW_OP_OVERLAY_KEEP, o->rec, o->key, .str = { o->above, names(p, o), o->lower },
+		     : PLAN_OP(p, LW_OP_OVERLAY_KEEP, o->rec, o->key, .str = { o->above, names(p, o), like(p, o) },
 			       .num = { o->above_slot });
 }
 

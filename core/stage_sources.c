@@ -2,6 +2,7 @@
  * source becomes a detached mount here, with the host's rights; without root the child opens it again in its own mount
  * namespace and compares it with the descriptor opened here (DESIGN §6.4). Also the clone, which ends the host side. */
 #include <linux/sched.h>
+#include "image.h"
 #include "overlay.h"
 #include "root_layout.h"
 #include "secret.h"
@@ -59,9 +60,8 @@ int lw_stage_sources(struct lw_plan *p, struct lw_err *err)
 		r = lw_plan_overlay_root(p, l, err);
 	} else if (s->root.kind == LW_ROOT_DIR) {
 		l->root_slot = lw_plan_slot(p);
-		r = PLAN_OP(p, LW_OP_SOURCE_OPEN, &s->root.rec, "root", .str = { s->root.path },
-			    .num = { l->root_slot, (int64_t)lw_root_attributes(&s->root),
-				     p->host->privileged ? 0 : LW_SRC_REOPEN });
+		r = lw_plan_root_open(p, &s->root.rec, "root", l->root_slot, lw_root_attributes(&s->root),
+				      p->host->privileged ? 0 : LW_SRC_REOPEN);
 	}
 	for (size_t i = 0; i < l->n && r >= 0; i++) {
 		if (l->v[i].mount->kind == LW_MOUNT_BIND)
@@ -90,6 +90,9 @@ int lw_stage_clone(struct lw_plan *p, struct lw_err *err)
 		r = lw_plan_time(p, err);
 	if (r >= 0 && (p->clone_flags & CLONE_NEWUSER))
 		r = PLAN_OP(p, LW_OP_IDMAP_WRITE, &p->spec->ids.rec, "ids");
+	if (r >= 0 && lw_plan_root_idmapped(p) && !p->spec->root.overlay.on)
+		r = PLAN_OP(p, LW_OP_SOURCE_IDMAP, &p->spec->root.rec, "root", .str = { p->spec->root.image },
+			    .num = { p->layout->root_slot });
 	for (size_t i = 0; i < p->layout->n && r >= 0; i++) {
 		const struct lw_root_layout_entry *e = &p->layout->v[i];
 		if (e->mount->kind == LW_MOUNT_BIND && e->mount->idmap)

@@ -117,6 +117,9 @@ int cli_probe(struct cli *c, struct cli_job *job, struct lw_err *err);
 int cli_load(struct cli *c, const char *profile, struct cli_job *job, struct lw_err *err);
 /* The profile named on the command line, "default" without one; 0 or a usage error about surplus words. */
 int cli_profile_word(const struct cli *c, const char **ret, struct lw_err *err);
+/* Its plan; an image for a root is prepared first, which may take long and is what a signal ends. */
+int cli_image(struct cli_job *job, struct lw_err *err);
+int cli_plan(struct cli_job *job, struct lw_err *err);
 void cli_job_done(struct cli_job *job);
 
 /* print.c: output goes out in one write, errors as one line. */

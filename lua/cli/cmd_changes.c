@@ -131,6 +131,12 @@ static int discard(struct job *j, struct lw_err *err)
 static int act(struct job *j, struct lw_err *err)
 {
 	bool only_look = j->c->verb == &cli_verb_table[CLI_CHANGES];
+	const struct lw_root *root = &j->load.spec->root;
+	if (j->c->verb == &cli_verb_table[CLI_COMMIT] && root->image && j->over->lower == root->path) {
+		lw_fail_as(err, LW_ERR_POLICY, -EROFS, "an image is never written to");
+		lw_err_hint(err, "keep the changes where they are, or make a new image of both");
+		return -EROFS;
+	}
 	int flags = (only_look ? 0 : LW_CHANGES_HOLD) |
 		    ((j->load.plan->clone_flags & CLONE_NEWUSER) ? LW_CHANGES_USER : 0) |
 		    (j->c->verb == &cli_verb_table[CLI_DISCARD] ? LW_CHANGES_PART : 0);
@@ -205,7 +211,7 @@ int cli_cmd_changes(struct cli *c)
 	if (r >= 0)
 		r = cli_load(c, c->words[0], &j.load, &err);
 	if (r >= 0)
-		r = lw_plan_build(j.load.spec, j.load.host, &j.load.plan, &err);
+		r = cli_plan(&j.load, &err);
 	if (r >= 0)
 		r = all(&j, &err);
 	if (r < 0) {

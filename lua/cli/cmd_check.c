@@ -143,7 +143,7 @@ static void warn_device_owner(struct findings *f, const struct lw_spec *s, size_
 static void warn_paths(struct findings *f, const struct lw_spec *s, const struct lw_host *host)
 {
 	if (s->root.kind == LW_ROOT_DIR)
-		warn_absent(f, s->root.rec.origin, "root", SIZE_MAX, s->root.path);
+		warn_absent(f, s->root.rec.origin, "root", SIZE_MAX, s->root.image ? s->root.image : s->root.path);
 	for (size_t i = 0; i < s->mounts.n; i++)
 		if (s->mounts.v[i].kind == LW_MOUNT_BIND && !s->mounts.v[i].optional)
 			warn_absent(f, s->mounts.v[i].rec.origin, "mounts", i, s->mounts.v[i].source);
@@ -188,7 +188,7 @@ static void check(struct cli *c, const char *file, struct lw_host *host, struct 
 		lw_spec_warnings(job.spec, add_warning, f);
 		warn_paths(f, job.spec, host);
 		warn_abstract_sockets(f, job.spec, host);
-		if (lw_plan_build(job.spec, host, &job.plan, &err) < 0) {
+		if (cli_plan(&job, &err) < 0) {
 			bool here_only = err.cls != LW_ERR_POLICY;
 			if (here_only && !err.hint[0])
 				lw_err_hint(&err, "on this host");

@@ -45,7 +45,8 @@ static void add_root(const struct lw_plan *p, json_t *reads, json_t *writes)
 			}
 		break;
 	case LW_ROOT_DIR:
-		snprintf(what, sizeof what, "the host's %s%s", root->path, to);
+		snprintf(what, sizeof what, root->image ? "the image %s%s" : "the host's %s%s",
+			 root->image ? root->image : root->path, to);
 		add_path(root->readonly ? reads : writes, "/", what);
 		break;
 	case LW_ROOT_EMPTY:
@@ -500,7 +501,7 @@ int cli_cmd_explain(struct cli *c)
 		r = cli_load(c, profile, &job, &err);
 	if (r >= 0 && c->call)
 		r = cli_explain_call(c, &job, &code, &err);
-	else if (r >= 0 && (r = lw_plan_build(job.spec, job.host, &job.plan, &err)) >= 0)
+	else if (r >= 0 && (r = cli_plan(&job, &err)) >= 0)
 		code = show(c, &job);
 	if (r < 0) {
 		cli_blame_option(c, &err);

@@ -14,7 +14,7 @@ int cli_cmd_plan(struct cli *c)
 	int r = cli_profile_word(c, &profile, &err);
 	if (r >= 0)
 		r = cli_load(c, profile, &job, &err);
-	if (r >= 0 && (r = lw_plan_build(job.spec, job.host, &job.plan, &err)) < 0)
+	if (r >= 0 && (r = cli_plan(&job, &err)) < 0)
 		cli_blame_option(c, &err);
 	if (r < 0) {
 		code = cli_fail(&err);

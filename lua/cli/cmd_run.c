@@ -42,7 +42,7 @@ static void print_notes(const struct cli *c, const struct cli_job *job)
 }
 
 static int start(struct cli *c, const char *profile, struct cli_job *job, const struct cli_report *report,
-		 struct lw_sandbox **ret, struct lw_err *err)
+		 int *ret_signal_fd, struct lw_sandbox **ret, struct lw_err *err)
 {
 	char id[CLI_ID_MAX];
 	struct lw_launch_options o = { .id = id,
@@ -52,6 +52,11 @@ static int start(struct cli *c, const char *profile, struct cli_job *job, const 
 				       .stdio = { 0, 1, 2 },
 				       .usage = report->status_fd >= 0 || report->result_fd >= 0 };
 	int r = cli_load(c, profile, job, err);
+	/* Unpacking an image takes its time, and a signal is to end it. */
+	if (r >= 0 && (r = cli_image(job, err)) < 0)
+		cli_blame_option(c, err);
+	if (r >= 0)
+		r = cli_signals_open(ret_signal_fd, err);
 	if (r >= 0)
 		r = cli_make_id(id, err);
 	if (r >= 0)
@@ -94,9 +99,7 @@ int cli_cmd_run(struct cli *c)
 	if (r >= 0)
 		r = cli_report_open(c, &report, &err);
 	if (r >= 0)
-		r = cli_signals_open(&signal_fd, &err);
-	if (r >= 0)
-		r = start(c, profile, &job, &report, &sandbox, &err);
+		r = start(c, profile, &job, &report, &signal_fd, &sandbox, &err);
 	if (r >= 0) {
 		cli_report_event(&report, "started", sandbox);
 		cli_report_event(&report, "ready", sandbox);

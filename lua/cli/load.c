@@ -4,10 +4,12 @@
 #include <string.h>
 #include "base/cleanup.h"
 #include "base/fdio.h"
+#include "image.h"
 #include "lua/cli/cli.h"
 #include "lua/cli/overrides.h"
 #include "schema.h"
 
+#define UNPACKER "lunward-unpack"
 #define SPEC_MAX ((size_t)4 * 1024 * 1024)
 
 int cli_probe(struct cli *c, struct cli_job *job, struct lw_err *err)
@@ -173,6 +175,31 @@ int cli_load(struct cli *c, const char *profile, struct cli_job *job, struct lw_
 	if (r < 0)
 		cli_blame_option(c, err);
 	return r;
+}
+
+/* The program that unpacks images: beside this one, else where it is installed. */
+static const char *unpacker(struct lw_arena *a)
+{
+	char exe[4096];
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
+	while (n > 0 && exe[n - 1] != '/')
+		n--;
+	const char *beside = n > 0 ? lw_arena_printf(a, "%.*s" UNPACKER, (int)n, exe) : NULL;
+	if (beside && !access(beside, X_OK))
+		return beside;
+	return access(LUNWARD_LIBEXEC "/" UNPACKER, X_OK) ? NULL : LUNWARD_LIBEXEC "/" UNPACKER;
+}
+
+int cli_image(struct cli_job *job, struct lw_err *err)
+{
+	const struct lw_root *root = &job->spec->root;
+	return root->image ? lw_image_prepare(job->spec, job->host, unpacker(job->spec->arena), err) : 0;
+}
+
+int cli_plan(struct cli_job *job, struct lw_err *err)
+{
+	int r = cli_image(job, err);
+	return r < 0 ? r : lw_plan_build(job->spec, job->host, &job->plan, err);
 }
 
 void cli_job_done(struct cli_job *job)

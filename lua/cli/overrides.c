@@ -4,6 +4,8 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include "base/cleanup.h"
 #include "base/fdio.h"
 #include "base/names.h"
@@ -260,11 +262,35 @@ int cli_set_read_only(struct cli_layer *l, const char *value, struct lw_err *err
 	return 0;
 }
 
+/* A file, or an OCI layout. What is not there is taken for a directory, and told later. */
+static bool is_image(const char *path)
+{
+	struct stat st;
+	_cleanup_free_ char *layout = NULL;
+	if (stat(path, &st) < 0)
+		return false;
+	if (S_ISREG(st.st_mode))
+		return true;
+	return asprintf(&layout, "%s/oci-layout", path) > 0 && !access(layout, F_OK);
+}
+
+static int readonly_image(struct cli_layer *l, const json_t *base, struct lw_err *err)
+{
+	json_t *root = json_copy((json_t *)(uintptr_t)base);
+	if (root && json_object_set_new(root, "readonly", json_true()) < 0) {
+		json_decref(root);
+		root = NULL;
+	}
+	return put(l->raw, "root", root, err);
+}
+
 static int finish_root(struct cli_layer *l, struct lw_err *err)
 {
 	if (!l->root && !l->read_only)
 		return 0;
 	const json_t *base = json_object_get(l->base, "root");
+	if (!l->root && json_is_object(base) && json_object_get(base, "image"))
+		return readonly_image(l, base, err);
 	const char *given = json_string_value(json_is_object(base) ? json_object_get(base, "path") : base);
 	const char *path = l->root ? l->root : given ? given : "host";
 	_cleanup_free_ char *dir = NULL;
@@ -272,7 +298,7 @@ static int finish_root(struct cli_layer *l, struct lw_err *err)
 		path = dir = lw_path_normalise(l->root, l->host->cwd);
 	if (!path)
 		return lw_fail(err, -ENOMEM, "out of memory");
-	json_t *root = json_pack("{s:s,s:s}", "path", path, "origin", ORIGIN);
+	json_t *root = json_pack("{s:s,s:s}", dir && is_image(dir) ? "image" : "path", path, "origin", ORIGIN);
 	if (root && l->read_only)
 		json_object_set_new(root, "readonly", json_true());
 	return put(l->raw, "root", root, err);

@@ -90,6 +90,21 @@ static struct lw_host *host_named(const char *name)
 	return NULL;
 }
 
+/* As lw_image_prepare would leave it, without a file to look at. */
+static void stand_in_image(struct lw_root *root)
+{
+	if (!root->image)
+		return;
+	if (strstr(root->image, ".squashfs")) {
+		root->image_fs = "squashfs";
+		root->path = root->image;
+	} else {
+		root->image_tree = true;
+		root->path =
+			"/run/lunward/images/0000000000000000000000000000000000000000000000000000000000000000/rootfs";
+	}
+}
+
 static int plan_text(const struct lw_eval_options *o, struct lw_text *ret, struct lw_err *err)
 {
 	struct lw_eval_result result = { 0 };
@@ -100,6 +115,8 @@ static int plan_text(const struct lw_eval_options *o, struct lw_text *ret, struc
 		r = lw_spec_decode(result.raw, &spec, err);
 	if (r >= 0)
 		r = lw_spec_check(spec, err);
+	if (r >= 0)
+		stand_in_image(&spec->root);
 	if (r >= 0)
 		r = lw_plan_build(spec, o->host, &plan, err);
 	if (r >= 0)

@@ -6,6 +6,7 @@
 #include "chown.h"
 #include "idmap_helper.h"
 #include "ids_modes.h"
+#include "image.h"
 #include "denials.h"
 #include "launch_words.h"
 #include "lua/cli/tty.h"
@@ -60,6 +61,12 @@ void lw_ids_refused(const struct lw_idmaps *m, const char *file, int code, struc
 int lw_chown_source(const struct lw_op *op, int fd, uint32_t lease_first, struct lw_err *err)
 {
 	(void)op, (void)fd, (void)lease_first, (void)err;
+	return -ENOSYS;
+}
+
+int lw_host_image(struct lw_run *run, struct lw_host_state *st, const struct lw_op *op, struct lw_err *err)
+{
+	(void)run, (void)st, (void)op, (void)err;
 	return -ENOSYS;
 }
 

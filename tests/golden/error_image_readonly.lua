@@ -1,0 +1,7 @@
+return sandbox {
+  root = {
+    image = "/srv/app.tar",
+    readonly = false,
+  },
+  command = { "/bin/app" },
+}

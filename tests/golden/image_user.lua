@@ -1,0 +1,1 @@
+return sandbox { root = { image = "/srv/app.tar.zst" }, command = { "/bin/app" } }
