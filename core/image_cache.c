@@ -81,6 +81,23 @@ static int begin(int images, const char *name, const char *fresh, int *ret)
 	}
 }
 
+static json_t *bind_of(const char *source, const char *destination, bool writable, bool exec, bool idmap)
+{
+	return json_pack("{s:s, s:s, s:s, s:b, s:b, s:b}", "type", "bind", "source", source, "destination", destination,
+			 "writable", (int)writable, "exec", (int)exec, "idmap", (int)idmap);
+}
+
+/* Root's own files are to be readable for root inside; what all may read need not be where mounts can be idmapped. */
+static bool for_all(const char *path)
+{
+	struct stat st;
+	_cleanup_close_ int fd = lw_safe_open_host(path);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return false;
+	unsigned wanted = S_ISDIR(st.st_mode) ? 05 : 04;
+	return (st.st_mode & wanted) == wanted;
+}
+
 /* The sandbox in which an image is taken apart: an empty root, the image to read, the directory to fill, one program.
  * Beyond seccomp.strict it may give files away and resolve paths in a root; its capabilities count for ids of its own
  * alone. */
@@ -88,20 +105,22 @@ static json_t *unpacker(const struct lw_spec *s, const struct lw_host *h, const 
 			const char *digest, const char *fresh)
 {
 	char size[24], files[24];
+	const char *image = s->root.image;
 	snprintf(size, sizeof size, "%lld", (long long)s->root.unpack.size);
 	snprintf(files, sizeof files, "%lld", (long long)s->root.unpack.files);
-	return json_pack("{s:s, s:s, s:[s,s,s,s,s,s], s:s, s:b,"
-			 " s:[{s:s,s:s,s:s},{s:s,s:s,s:s,s:b},{s:s,s:s,s:s,s:b,s:b,s:b}],"
-			 " s:[s,s,s,s,s], s:{s:s,s:[{s:s,s:[s,s,s]}]}, s:{s:i,s:I,s:i,s:i}, s:{s:s,s:s}}",
-			 "name", "unpack", "root", "empty", "command", "/lunward-unpack",
-			 kind == LW_IMAGE_OCI ? "oci" : "tar", digest, h->privileged ? "owners" : "own", size, files,
-			 "network", "none", "terminal", 0, "mounts", "type", "bind", "source", helper, "destination",
-			 "/lunward-unpack", "type", "bind", "source", s->root.image, "destination", "/image", "exec", 0,
-			 "type", "bind", "source", fresh, "destination", "/target", "writable", 1, "exec", 0, "idmap",
-			 (int)h->privileged, "capabilities", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID",
-			 "DAC_READ_SEARCH", "seccomp", "base", "strict", "rules", "action", "allow", "names", "fchown",
-			 "fchownat", "openat2", "rlimits", "nofile", 640, "as", (json_int_t)1 << 30, "core", 0, "cpu",
-			 UNPACK_MINUTES * 60, "stdio", "stdin", "null", "stdout", "null");
+	json_t *command = json_pack("[s, s, s, s, s, s]", "/lunward-unpack", kind == LW_IMAGE_OCI ? "oci" : "tar",
+				    digest, h->privileged ? "owners" : "own", size, files);
+	json_t *mounts = json_pack("[o, o, o]", bind_of(helper, "/lunward-unpack", false, true, false),
+				   bind_of(image, "/image", false, false, h->privileged && !for_all(image)),
+				   bind_of(fresh, "/target", true, false, h->privileged));
+	json_t *seccomp = json_pack("{s:s, s:[{s:s, s:[s, s, s]}]}", "base", "strict", "rules", "action", "allow",
+				    "names", "fchown", "fchownat", "openat2");
+	json_t *rlimits = json_pack("{s:i, s:I, s:i, s:i}", "nofile", 2 * LW_WALK_DEPTH + 64, "as", (json_int_t)1 << 30,
+				    "core", 0, "cpu", UNPACK_MINUTES * 60);
+	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:s, s:b, s:[s, s, s, s, s], s:{s:s, s:s}}", "name", "unpack",
+			 "root", "empty", "command", command, "mounts", mounts, "seccomp", seccomp, "rlimits", rlimits,
+			 "network", "none", "terminal", 0, "capabilities", "CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH",
+			 "FOWNER", "FSETID", "stdio", "stdin", "null", "stdout", "null");
 }
 
 /* One line of what it said; it was said by whoever made the image. */

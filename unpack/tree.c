@@ -60,6 +60,26 @@ int tree_grow(struct tree *t, int64_t from, int64_t to, struct lw_err *err)
 	return 0;
 }
 
+static bool same(int a, int b)
+{
+	struct stat x, y;
+	return !fstat(a, &x) && !fstat(b, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+/* Is the directory further below the root than any path may be? Links after links could lead as deep as they like. */
+static bool too_deep(const struct tree *t, int dir)
+{
+	int at = (int)SYS(fcntl, dir, F_DUPFD_CLOEXEC, 3), depth = 0;
+	while (at >= 0 && !same(at, t->root) && depth++ < TREE_DEPTH) {
+		int up = (int)SYS(openat, at, "..", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+		SYS(close, at);
+		at = up;
+	}
+	if (at >= 0)
+		SYS(close, at);
+	return at < 0 || depth > TREE_DEPTH;
+}
+
 /* The directory that holds the last component, made where it is missing; links on the way are followed inside the root
  * as the image's own programs would. *ret_name points into path. */
 static int parent(struct tree *t, char path[static 4096], const char **ret_name, struct lw_err *err)
@@ -70,7 +90,10 @@ static int parent(struct tree *t, char path[static 4096], const char **ret_name,
 	*ret_name = slash ? slash + 1 : path;
 	if (slash)
 		*slash = 0;
-	int fd = lw_safe_target(t->root, dir, LW_SAFE_DIR | LW_SAFE_EXISTING, 0);
+	int fd = lw_safe_target(t->root, dir, LW_SAFE_DIR | LW_SAFE_EXISTING | LW_SAFE_NO_SYMLINK, 0);
+	bool linked = fd == -ELOOP;
+	if (linked)
+		fd = lw_safe_target(t->root, dir, LW_SAFE_DIR | LW_SAFE_EXISTING, 0);
 	if (fd == -ENOENT) {
 		for (const char *p = dir; p; p = strchr(p + 1, '/'))
 			depth++;
@@ -78,6 +101,10 @@ static int parent(struct tree *t, char path[static 4096], const char **ret_name,
 		if (r < 0)
 			return r;
 		fd = lw_safe_target(t->root, dir, LW_SAFE_DIR, 0755);
+	}
+	if (fd >= 0 && linked && too_deep(t, fd)) {
+		SYS(close, fd);
+		return lw_fail(err, -ENAMETOOLONG, "%.60s…: links that lead too deep", path);
 	}
 	return fd < 0 ? world(err, path, fd) : fd;
 }

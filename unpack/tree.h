@@ -9,7 +9,8 @@
 #include <time.h>
 #include "base/err.h"
 
-#define TREE_DEPTH 128 /* components of a path */
+/* Components of a path; and so deep may be what a link leads to. Twice as many can still be walked, and so removed. */
+#define TREE_DEPTH 100
 
 struct tree {
 	int root;

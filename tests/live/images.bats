@@ -220,6 +220,23 @@ link('p', '/etc/passwd'); file('p', b'mine'); link('passwd', '/etc/passwd'); lin
 	[ -L "$(echo "$LUNWARD_STATE"/images/*/rootfs/hard)" ]
 }
 
+@test "hostile archives: links that lead ever deeper are refused, and what was made can be removed" {
+	need_unpacker
+	make_root
+	refuses "too deep" 'file("a/" * 95 + "f"); at = "a/" * 95
+for n in range(9): link("l%d" % n, at); file("l%d/" % n + "a/" * 90 + "f"); at = "l%d/" % n + "a/" * 90
+'
+}
+
+@test "an image that only root may read" {
+	need_root
+	need_images
+	chmod 600 r.tar
+	rm -rf "$LUNWARD_STATE/images"
+	with --root r.tar -- /bin/sh -c 'echo ran'
+	assert_is ran
+}
+
 @test "hostile archives: devices, pipes, set-id files of strangers" {
 	need_images
 	rm -rf "$LUNWARD_STATE/images"

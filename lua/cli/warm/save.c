@@ -148,6 +148,10 @@ static void guard_host(struct saving *s, const struct cli_job *job)
 		guard_text(s, maps[i], job->host->arena);
 	for (size_t i = 0; i < ARRAY_LEN(helpers) && !job->host->privileged; i++)
 		guard(s, WARM_FILE, helpers[i]);
+	/* A directory that becomes a layout is an image. */
+	const struct lw_root *root = &job->spec->root;
+	if (root->kind == LW_ROOT_DIR)
+		guard(s, WARM_ENTRY, lw_arena_printf(job->host->arena, "%s/oci-layout", root->path));
 	for (size_t i = 0; i < LW_HOST_VIEW && job->spec->root.kind == LW_ROOT_HOST; i++)
 		guard(s, WARM_ENTRY, lw_host_view_paths[i]);
 }
