@@ -33,6 +33,7 @@ PROBE(namespace);
 PROBE(tmpfs);
 PROBE(proc);
 PROBE(overlay);
+PROBE(image);
 PROBE(idmapped);
 PROBE(mount_setattr);
 PROBE(open_tree);

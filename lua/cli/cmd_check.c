@@ -142,8 +142,8 @@ static void warn_device_owner(struct findings *f, const struct lw_spec *s, size_
 
 static void warn_paths(struct findings *f, const struct lw_spec *s, const struct lw_host *host)
 {
-	if (s->root.kind == LW_ROOT_DIR)
-		warn_absent(f, s->root.rec.origin, "root", SIZE_MAX, s->root.image ? s->root.image : s->root.path);
+	if (s->root.kind == LW_ROOT_DIR && !s->root.image) /* of an image its preparation tells */
+		warn_absent(f, s->root.rec.origin, "root", SIZE_MAX, s->root.path);
 	for (size_t i = 0; i < s->mounts.n; i++)
 		if (s->mounts.v[i].kind == LW_MOUNT_BIND && !s->mounts.v[i].optional)
 			warn_absent(f, s->mounts.v[i].rec.origin, "mounts", i, s->mounts.v[i].source);

@@ -297,6 +297,48 @@ file("own", mode=0o6755); file("far", mode=0o6755, owner=70000)'
 	assert_refused "has no digest"
 }
 
+@test "an image in the other verbs: plan, explain, check, and changes, which are never written into it" {
+	need_images
+	mkdir -m 700 keep
+	profile "root = { image = \"$WORK/r.tar\", overlay = { upper = \"$WORK/keep/up\" } }, command = { \"/bin/sh\", \"-c\", \"echo more >/new\" },"
+	with p.lua
+	assert_status 0
+	run "$LUNWARD" explain p.lua
+	assert_output_has "the image $WORK/r.tar"
+	run "$LUNWARD" plan p.lua
+	assert_output_has "image.tree path=\"$LUNWARD_STATE/images/$(sha256sum r.tar | cut -d' ' -f1)/rootfs\""
+	run "$LUNWARD" plan --format json p.lua
+	"$LUNWARD" plan --format json p.lua >p.json
+	run timeout 30 "$LUNWARD" run --spec p.json
+	assert_status 0
+	run "$LUNWARD" changes p.lua
+	assert_output_has "/new"
+	run "$LUNWARD" commit p.lua
+	assert_refused "never written"
+	run "$LUNWARD" discard p.lua
+	assert_status 0
+	profile "root = { image = \"$WORK/gone.tar\" }, command = { \"/bin/sh\" },"
+	run "$LUNWARD" check p.lua
+	assert_status 0
+	[ "${#lines[@]}" = 1 ]
+	assert_output_has "No such file"
+}
+
+@test "a directory that becomes a layout is looked at again, kept plan or not" {
+	need_images
+	mkdir d
+	cp -a r/. d
+	touch -d '1 minute ago' d
+	sleep 2.1
+	with --root d -- /bin/sh -c 'echo directory'
+	with --root d -- /bin/sh -c 'echo directory'
+	assert_is directory
+	layout_of d r.tar
+	with --root d -- /bin/sh -c 'echo directory'
+	assert_is directory
+	[ -d "$LUNWARD_STATE"/images/"$(grep -o 'sha256:[0-9a-f]*' d/index.json | cut -d: -f2)" ]
+}
+
 # The unpacker has begun to write.
 begun() { compgen -G "$LUNWARD_STATE/images/*.new/rootfs/big" >/dev/null; }
 
