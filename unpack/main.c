@@ -64,14 +64,28 @@ static int new_root(int target, int *ret, struct lw_err *err)
 	return r < 0 ? lw_fail(err, r, "%s: %s", ROOTFS, strerror(-r)) : 0;
 }
 
+/* A root of nothing but layers would be of no use to anybody. */
+static bool is_old_save(int root)
+{
+	_cleanup_close_ int manifest = lw_safe_open_read(root, "manifest.json");
+	_cleanup_close_ int names = lw_safe_open_read(root, "repositories");
+	return manifest >= 0 && names >= 0;
+}
+
 /* A tar of a layout becomes the layout first: its blobs come in any order. */
 static int apply_tar(struct tree *t, int target, const char *digest, struct lw_err *err)
 {
 	_cleanup_close_ int image = (int)SYS(openat, AT_FDCWD, "/image", O_RDONLY | O_CLOEXEC | O_NOCTTY, 0);
 	int r = image < 0 ? lw_fail(err, image, "%s", strerror(-image))
 			  : layer_apply(t, image, digest, LAYER_PLAIN, err);
-	if (r < 0 || !lw_oci_is_layout(t->root))
+	if (r < 0)
 		return r;
+	if (!lw_oci_is_layout(t->root))
+		return is_old_save(t->root)
+			       ? lw_fail(err, -EINVAL,
+					 "what docker save wrote before version 25, which is no OCI layout; "
+					 "skopeo copy docker-archive:FILE oci:DIR makes one")
+			       : 0;
 	_cleanup_close_ int layout = t->root;
 	struct tree both = { .root = target };
 	t->root = -1;

@@ -283,6 +283,11 @@ file("own", mode=0o6755); file("far", mode=0o6755, owner=70000)'
 	mkfifo pipe
 	with --root text -- /bin/sh
 	assert_refused "is no image"
+	mkdir saved
+	touch saved/manifest.json saved/repositories
+	tar -cf saved.tar -C saved .
+	with --root saved.tar -- /bin/sh
+	assert_refused "no OCI layout"
 	profile "root = { image = \"$WORK/pipe\" }, command = { \"/bin/sh\" },"
 	with p.lua
 	assert_refused "is no image"
