@@ -28,9 +28,9 @@ enum lw_op_kind {
 	/* str0: host path, str1: "lease" when the ids count from the lease's first; num0: fd slot, num1 uid, num2 gid
 	 * outside, num3: outside id of root inside */
 	LW_OP_SOURCE_CHOWN,
-	LW_OP_IMAGE_TREE,   /* str0: the unpacked tree, str1: its image; num0: fd slot, num1: attributes, num2: LW_SRC_*
-			     */
-	LW_OP_IMAGE_MOUNT,  /* str0: image, str1: fstype, str2: "sha256:…" or NULL; num0: fd slot, num1: attributes */
+	LW_OP_IMAGE_TREE,  /* str0: the unpacked tree, str1: its image; num0: fd slot, num1: attributes, num2: LW_SRC_*
+			    */
+	LW_OP_IMAGE_MOUNT, /* str0: image, str1: fstype, str2: "sha256:…" or NULL; num0: fd slot, num1: attributes */
 	LW_OP_SECRET_OPEN, /* str0: host file, num0: fd slot */
 	/* str0: the directory that holds upper and work, str1: their names, "A//B", str2: lower; num0: fd slot of str0
 	 */

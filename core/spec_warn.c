@@ -142,7 +142,7 @@ static void warn_idmaps(const struct warner *w)
 	const struct lw_root *root = &w->s->root;
 	char path[64];
 
-	if (root->kind == LW_ROOT_DIR && root->overlay.on && root->overlay.idmap)
+	if (root->kind == LW_ROOT_DIR && root->path && root->overlay.on && root->overlay.idmap)
 		warn_idmap(w, &root->rec, "root.overlay", root->path);
 	for (size_t i = 0; i < w->s->mounts.n; i++) {
 		const struct lw_mount *m = &w->s->mounts.v[i];
