@@ -306,7 +306,7 @@ static const struct lw_field sandbox_fields[LW_KEY_COUNT] = {
 			     .rec = &lw_join_schema,
 			     .read = lw_read_network,
 			     .write = lw_write_network,
-			     .form = "\"none\", \"host\" or { path= }",
+			     .form = "\"none\", \"host\", { path= } or { sandbox= }",
 			     .def = "\"none\"",
 			     .help = "\"none\": a network of the sandbox's own with nothing but loopback. \"host\": "
 				     "the host's network, with "

@@ -60,8 +60,13 @@ static const struct lw_field join_fields[] = {
 	{ .key = "path",
 	  .kind = LW_K_PATH,
 	  .offset = offsetof(struct lw_join, path),
-	  .def = "none: it must be said",
+	  .def = "none: it or `sandbox` must be said",
 	  .help = "A file of /proc/PID/ns, or one bound elsewhere as by `ip netns` in /run/netns." },
+	{ .key = "sandbox",
+	  .kind = LW_K_STRING,
+	  .offset = offsetof(struct lw_join, sandbox),
+	  .def = "none: it or `path` must be said",
+	  .help = "A detached sandbox that runs, by name or id. As `network` its user namespace is joined, too." },
 };
 const struct lw_schema lw_join_schema = { SCHEMA("namespace", struct lw_join, join_fields) };
 static const struct lw_name network_words[] = {
@@ -81,7 +86,7 @@ const WORDS(lw_namespace_mode_table, mode_words);
 		 .names = &lw_namespace_mode_table,                                                                    \
 		 .read = lw_read_namespace,                                                                            \
 		 .write = lw_write_namespace,                                                                          \
-		 .form = "\"new\", \"host\" or { path= }",                                                             \
+		 .form = "\"new\", \"host\", { path= } or { sandbox= }",                                               \
 		 .def = "\"new\"",                                                                                     \
 		 .help = text }
 static const struct lw_field namespaces_fields[LW_NS_COUNT] = {

@@ -52,7 +52,8 @@ enum lw_ns_mode { LW_NS_NEW, LW_NS_HOST, LW_NS_JOIN };
 /* A namespace that exists already: a file of /proc/PID/ns, or one bound elsewhere. */
 struct lw_join {
 	struct lw_rec rec;
-	const char *path; /* absolute */
+	const char *path;    /* absolute; of a sandbox, found at launch */
+	const char *sandbox; /* name or id of a running one; NULL: by path */
 };
 struct lw_namespaces {
 	struct lw_rec rec;                /* bit i: mode[i] was given */

@@ -66,6 +66,11 @@ static int check_command(const struct lw_spec *s, struct lw_err *err)
 
 /* --- namespaces, network, ids --- */
 
+static const char *other(const struct lw_join *j)
+{
+	return j->sandbox ? j->sandbox : j->path;
+}
+
 static int check_network(const struct lw_spec *s, struct lw_err *err)
 {
 	static const int wanted[] = {
@@ -76,10 +81,11 @@ static int check_network(const struct lw_spec *s, struct lw_err *err)
 	const char *a = lw_names_name(&lw_namespace_mode_table, mode),
 		   *b = lw_names_name(&lw_network_table, s->network);
 
-	if (mode == wanted[s->network] && (mode != LW_NS_JOIN || strcmp(join->path, s->network_join.path) == 0))
+	if (mode == wanted[s->network] && (mode != LW_NS_JOIN || strcmp(other(join), other(&s->network_join)) == 0))
 		return 0;
 	r = broken(err, s->namespaces.rec.origin.file ? s->namespaces.rec.origin : s->rec.origin, "namespaces.net",
-		   "\"%.60s\" disagrees with network = \"%.60s\"", a ? a : join->path, b ? b : s->network_join.path);
+		   "\"%.60s\" disagrees with network = \"%.60s\"", a ? a : other(join),
+		   b ? b : other(&s->network_join));
 	lw_err_hint(err, "leave namespaces.net away: network decides it");
 	return r;
 }

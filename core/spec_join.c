@@ -15,9 +15,9 @@ static int read_word_or_join(struct lw_spec *s, const struct lw_field *f, const 
 	r = lw_codec_record(s, &lw_join_schema, v, join, err);
 	if (r < 0)
 		return r;
-	if (!join->path) {
-		lw_codec_fail(err, "needs a path");
-		lw_err_hint(err, "write { path = \"/proc/PID/ns/NAME\" }, or a file that such a one is bound to");
+	if (!join->path == !join->sandbox) {
+		lw_codec_fail(err, join->path ? "a path and a sandbox: which?" : "needs a path or a sandbox");
+		lw_err_hint(err, "write { path = \"/proc/PID/ns/NAME\" }, or { sandbox = \"NAME\" }");
 		return -EINVAL;
 	}
 	*ret = joined;

@@ -58,6 +58,11 @@ static int join(struct lw_plan *p, enum lw_ns ns, struct lw_err *err)
 	int64_t type = lw_namespace_table.v[ns].value;
 	if (!joins(p, ns))
 		return 0;
+	if (!j->path) { /* who has records of sandboxes finds it before planning */
+		lw_fail(err, -ENOENT, "the sandbox \"%s\" was not looked for", j->sandbox);
+		lw_err_in(err, "%s", key);
+		return -ENOENT;
+	}
 	int slot = lw_plan_slot(p), r = check(p, ns, err);
 	if (r >= 0)
 		r = PLAN_OP(p, LW_OP_NAMESPACE_OPEN, &j->rec, key, .str = { j->path }, .num = { slot, type });

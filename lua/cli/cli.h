@@ -118,7 +118,9 @@ int cli_load(struct cli *c, const char *profile, struct cli_job *job, struct lw_
 /* The profile named on the command line, "default" without one; 0 or a usage error about surplus words. */
 int cli_profile_word(const struct cli *c, const char **ret, struct lw_err *err);
 /* Its plan; an image for a root is prepared first, which may take long and is what a signal ends. */
-int cli_image(struct cli_job *job, struct lw_err *err);
+int cli_prepare(struct cli_job *job, struct lw_err *err);
+/* joins.c: finds the namespaces of the sandboxes that the spec joins. */
+int cli_find_joins(struct cli_job *job, struct lw_err *err);
 int cli_plan(struct cli_job *job, struct lw_err *err);
 void cli_job_done(struct cli_job *job);
 

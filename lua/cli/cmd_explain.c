@@ -285,7 +285,10 @@ static json_t *explain(const struct lw_plan *p, bool any_command)
 		if (p->spec->namespaces.mode[i] == LW_NS_HOST)
 			json_array_append_new(shared, json_string(name));
 		else if (p->spec->namespaces.mode[i] == LW_NS_JOIN)
-			json_object_set_new(joined, name, json_string(p->spec->namespaces.join[i].path));
+			json_object_set_new(joined, name,
+					    json_string(p->spec->namespaces.join[i].sandbox
+								? p->spec->namespaces.join[i].sandbox
+								: p->spec->namespaces.join[i].path));
 	}
 	json_object_set_new(o, "shared_namespaces", shared);
 	json_object_set_new(o, "joined_namespaces", joined);

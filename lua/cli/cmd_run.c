@@ -53,7 +53,7 @@ static int start(struct cli *c, const char *profile, struct cli_job *job, const 
 				       .usage = report->status_fd >= 0 || report->result_fd >= 0 };
 	int r = cli_load(c, profile, job, err);
 	/* Unpacking an image takes its time, and a signal is to end it. */
-	if (r >= 0 && (r = cli_image(job, err)) < 0)
+	if (r >= 0 && (r = cli_prepare(job, err)) < 0)
 		cli_blame_option(c, err);
 	if (r >= 0)
 		r = cli_signals_open(ret_signal_fd, err);

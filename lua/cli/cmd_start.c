@@ -251,7 +251,7 @@ static int start(struct cli *c, struct cli_job *job, char id[static CLI_ID_MAX],
 		r = cli_make_id(id, err);
 	if (r >= 0 && c->detach)
 		r = cli_name_it(c, job->spec, id, err);
-	if (r >= 0 && (r = lw_plan_build(job->spec, job->host, &job->plan, err)) < 0)
+	if (r >= 0 && (r = cli_plan(job, err)) < 0)
 		cli_blame_option(c, err);
 	if (r >= 0 && !job->plan->argv)
 		r = lw_launch(job->plan, NULL, NULL, err); /* says that there is no command */

@@ -190,15 +190,18 @@ static const char *unpacker(struct lw_arena *a)
 	return access(LUNWARD_LIBEXEC "/" UNPACKER, X_OK) ? NULL : LUNWARD_LIBEXEC "/" UNPACKER;
 }
 
-int cli_image(struct cli_job *job, struct lw_err *err)
+int cli_prepare(struct cli_job *job, struct lw_err *err)
 {
+	int r = cli_find_joins(job, err);
+	if (r < 0)
+		return r;
 	const struct lw_root *root = &job->spec->root;
 	return root->image ? lw_image_prepare(job->spec, job->host, unpacker(job->spec->arena), err) : 0;
 }
 
 int cli_plan(struct cli_job *job, struct lw_err *err)
 {
-	int r = cli_image(job, err);
+	int r = cli_prepare(job, err);
 	return r < 0 ? r : lw_plan_build(job->spec, job->host, &job->plan, err);
 }
 

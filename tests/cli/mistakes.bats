@@ -171,7 +171,7 @@ teardown() { sandbox_teardown; }
 	  command = { "true" },
 	  network = { bridge = "web" },
 	}
-	=> p.lua:3: network.bridge: unknown key (the key is path)
+	=> p.lua:3: network.bridge: unknown key (the keys are path, sandbox)
 	return sandbox {
 	  command = { "true" },
 	  capabilities = "NET_RAW",
@@ -332,7 +332,7 @@ teardown() { sandbox_teardown; }
 	  command = { "true" },
 	  namespaces = { pid = "shared" },
 	}
-	=> p.lua:3: namespaces.pid: expected "new", "host" or { path= }, not "shared"
+	=> p.lua:3: namespaces.pid: expected "new", "host", { path= } or { sandbox= }, not "shared"
 	return sandbox {
 	  command = { "true" },
 	  allow_control_sockets = { "dokcer" },

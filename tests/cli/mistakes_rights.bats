@@ -198,11 +198,11 @@ teardown() { sandbox_teardown; }
 	namespaces = { net = "new" }, network = "host"
 	=> namespaces.net: "new" disagrees with network = "host" (leave namespaces.net away: network decides it)
 	namespaces = { pid = "none" }
-	=> namespaces.pid: expected "new", "host" or { path= }, not "none"
+	=> namespaces.pid: expected "new", "host", { path= } or { sandbox= }, not "none"
 	namespaces = { pid = false }
-	=> namespaces.pid: expected "new", "host" or { path= }, not false
+	=> namespaces.pid: expected "new", "host", { path= } or { sandbox= }, not false
 	namespaces = { pid = true }
-	=> namespaces.pid: expected "new", "host" or { path= }, not true
+	=> namespaces.pid: expected "new", "host", { path= } or { sandbox= }, not true
 	namespaces = { pid = { path = "/etc/passwd" } }
 	=> namespaces.pid: a new user namespace may not mount the /proc of a pid namespace it does not own (join the user namespace that owns it too, or set namespaces.user = "host", or mounts = { remove "/proc" })
 	namespaces = { pid = { path = "/nonexistent" } }
@@ -214,7 +214,7 @@ teardown() { sandbox_teardown; }
 	namespaces = { pid = { pth = "/x" } }
 	=> namespaces.pid.pth: unknown key (did you mean "path"?)
 	namespaces = { pid = {} }
-	=> namespaces.pid: expected "new", "host" or { path= }, not a list
+	=> namespaces.pid: expected "new", "host", { path= } or { sandbox= }, not a list
 	namespaces = { pids = "new" }
 	=> namespaces.pids: unknown key (did you mean "pid"?)
 	namespaces = { time = "host" }, time_offsets = { monotonic = 5 }
@@ -227,25 +227,23 @@ teardown() { sandbox_teardown; }
 @test "network" {
 	keys <<-'END'
 	network = "br0"
-	=> network: expected "none", "host" or { path= }, not "br0"
+	=> network: expected "none", "host", { path= } or { sandbox= }, not "br0"
 	network = "bridge"
-	=> network: expected "none", "host" or { path= }, not "bridge"
+	=> network: expected "none", "host", { path= } or { sandbox= }, not "bridge"
 	network = "container:foo"
-	=> network: expected "none", "host" or { path= }, not "container:foo"
+	=> network: expected "none", "host", { path= } or { sandbox= }, not "container:foo"
 	network = false
-	=> network: expected "none", "host" or { path= }, not false
+	=> network: expected "none", "host", { path= } or { sandbox= }, not false
 	network = true
-	=> network: expected "none", "host" or { path= }, not true
+	=> network: expected "none", "host", { path= } or { sandbox= }, not true
 	network = { "host" }
-	=> network: expected "none", "host" or { path= }, not a list
+	=> network: expected "none", "host", { path= } or { sandbox= }, not a list
 	network = { path = "x" }
 	=> network.path: not an absolute path: "x" (start it with '/')
 	network = { publish = { 80 } }
-	=> network.publish: unknown key (the key is path)
-	network = { sandbox = "x" }
-	=> network.sandbox: unknown key (the key is path)
+	=> network.publish: unknown key (the keys are path, sandbox)
 	network = {}
-	=> network: expected "none", "host" or { path= }, not a list
+	=> network: expected "none", "host", { path= } or { sandbox= }, not a list
 	END
 }
 

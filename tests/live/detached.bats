@@ -269,6 +269,32 @@ time.sleep(60)'
 	assert_status 4
 }
 
+@test "namespaces and network of a sandbox that runs are joined by its name" {
+	need_root
+	start --name web -- sleep 60
+	profile 'network = { sandbox = "web" },'
+	lw run "$WORK/p.lua" -- sh -c 'readlink /proc/self/ns/net /proc/self/ns/user /proc/self/ns/pid'
+	assert_status 0
+	pid=$(field pid web)
+	[ "${lines[0]}" = "$(readlink "/proc/$pid/ns/net")" ]
+	[ "${lines[1]}" = "$(readlink "/proc/$pid/ns/user")" ]
+	[ "${lines[2]}" != "$(readlink "/proc/$pid/ns/pid")" ]
+	profile 'namespaces = { ipc = { sandbox = "web" }, user = { sandbox = "web" } },'
+	lw run "$WORK/p.lua" -- readlink /proc/self/ns/ipc
+	assert_is "$(readlink "/proc/$pid/ns/ipc")"
+	lw plan --format json "$WORK/p.lua" -- true
+	assert_output_has '"sandbox": "web"'
+	lw stop -t 0 web
+	lw run "$WORK/p.lua" -- true
+	assert_refused 'does not run'
+	profile 'network = { sandbox = "wob" },'
+	lw run "$WORK/p.lua" -- true
+	assert_refused 'did you mean "web"'
+	profile 'network = { sandbox = "web", path = "/x" },'
+	lw run "$WORK/p.lua" -- true
+	assert_refused 'which?'
+}
+
 @test "a supervisor that is killed: the sandbox goes, gc leaves nothing" {
 	start --name a -- sleep 60
 	sup=$(field supervisor_pid a)
