@@ -10,7 +10,7 @@ failed=0
 bad() { printf 'lint: %s\n' "$*"; failed=1; }
 skipped() { printf 'lint: skipped %s\n' "$*"; }
 
-mapfile -t sources < <(find core net lua unpack tests -name '*.[ch]' 2>/dev/null | sort)
+mapfile -t sources < <(find core net lua tests -name '*.[ch]' 2>/dev/null | sort)
 mapfile -t scripts < <({ find tests -name '*.sh' -o -name '*.bash' -o -name '*.bats'; ls dev .ci/run .ci/*.sh; } | sort)
 
 # --- format -----------------------------------------------------------------------
@@ -51,8 +51,7 @@ layers() {
 		forbid "<seccomp.h> belongs to core/seccomp_compile.c" 'seccomp\.h>' $(but '^core/seccomp_compile\.c$|^tests/unit/')
 		forbid "<sys/capability.h> belongs to core/tables/caps.c" 'sys/capability\.h' $(but '^core/tables/caps\.c$')
 		forbid "<netlink/…> belongs to net/" 'netlink/' $(but '^net/|^tests/unit/')
-		forbid "<archive.h> belongs to unpack/" 'archive(_entry)?\.h' $(but '^unpack/')
-		forbid "unpack includes nothing of lua/" 'lua/|lua\.h|lauxlib\.h|lualib\.h' $(only '^unpack/')
+		forbid "<archive.h> belongs to core/unpack/" 'archive(_entry)?\.h' $(but '^core/unpack/')
 		forbid "jansson does not belong here" 'jansson\.h' $(only '^(core/base|net)/')
 	}
 	list=$(only '^core/(child|init)')
@@ -74,7 +73,7 @@ paths() {
 		[ ${#hits[@]} -le "${allowed:-0}" ] ||
 			bad "$file: lines ${hits[*]} open or mount by path (${allowed:-0} allowed by .ci/path-calls.txt);" \
 				"that is core/safepath.c's and core/base/fdio.c's"
-	done < <(only '^(core|net|lua|unpack)/' | grep -vE '^core/(safepath[a-z_]*|sys|base/fdio)\.[ch]$')
+	done < <(only '^(core|net|lua)/' | grep -vE '^core/(safepath[a-z_]*|sys|base/fdio)\.[ch]$')
 }
 
 # --- what runs between clone and exec ------------------------------------------------
