@@ -286,7 +286,10 @@ int profile_find_policy(struct lw_arena *a, const struct lw_eval_options *o, con
 		const char **dirs = lw_profile_dirs(a, o->host, o->profile_dir);
 
 		for (size_t i = 0; dirs && dirs[i] && r == -ENOENT; i++) {
-			const char *there = lw_arena_printf(a, "%s/%s", dirs[i], name);
+			/* A directory that was given by the caller may be relative to his own. */
+			bool here = dirs[i][0] != '/';
+			const char *there = lw_arena_printf(a, "%s%s%s/%s", here ? o->host->cwd : "", here ? "/" : "",
+							    dirs[i], name);
 
 			if (!there)
 				return no_memory(err);
