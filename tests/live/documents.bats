@@ -33,7 +33,7 @@ in_srv() {
 works() {
 	local codes=$1 rc=0 out
 	shift
-	out=$(in_srv timeout 4 "$@" 2>&1 </dev/null) || rc=$?
+	out=$(in_srv timeout 2 "$@" 2>&1 </dev/null) || rc=$?
 	[ "$rc" != 99 ] || skip "nothing can be mounted here"
 	[[ " $codes 124 " == *" $rc "* ]] || { printf '%s\nexits %d: %s\n' "$*" "$rc" "$out"; return 1; }
 }

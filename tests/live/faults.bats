@@ -13,7 +13,7 @@ faults() {
 	local limits=()
 	if "$LUNWARD" run -m 64M -- true 2>/dev/null; then limits=(-m 64M); fi
 	mkdir -p -m 755 src
-	run timeout 250 python3 "$LUNWARD_TREE/tests/live/faults.py" "$1" $((8 * ${LUNWARD_TEST_SECONDS:-1})) \
+	run timeout 250 python3 "$LUNWARD_TREE/tests/live/faults.py" "$1" $((5 * ${LUNWARD_TEST_SECONDS:-1})) \
 		"$LUNWARD" run "${limits[@]}" -v "$WORK/src:/x:ro" -- cat
 	assert_status 0
 	# Not a handful, were the machine slow.
