@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "changes.h"
 #include "lua/cli/cli.h"
+#include "lua/cli/detached.h"
 #include "overlay.h"
 #include "root_layout.h"
 
@@ -209,7 +210,7 @@ int cli_cmd_changes(struct cli *c)
 	int code = CLI_OK, r = met ? usage(c, &err) : lw_fail(&err, -ENOMEM, "out of memory");
 	j.met = met;
 	if (r >= 0)
-		r = cli_load(c, c->words[0], &j.load, &err);
+		r = cli_load_known(c, c->words[0], &j.load, &err);
 	if (r >= 0)
 		r = cli_plan(&j.load, &err);
 	if (r >= 0)

@@ -6,6 +6,7 @@
 #include <time.h>
 #include "base/cleanup.h"
 #include "cgroup.h"
+#include "schema.h"
 
 int cli_find_sandbox(struct cli *c, struct cli_job *job, struct lw_record *ret, struct lw_err *err)
 {
@@ -101,4 +102,25 @@ bool cli_sandbox_sweep(const struct lw_host *h, struct lw_record *r, struct lw_e
 	else
 		lw_record_save(r, err);
 	return true;
+}
+
+int cli_load_known(struct cli *c, const char *word, struct cli_job *job, struct lw_err *err)
+{
+	struct lw_record rec = LW_RECORD_NONE;
+	struct lw_err none = { 0 };
+	int r = cli_probe(c, job, err);
+	if (r < 0)
+		return r;
+	bool found = !strchr(word, '/') && lw_record_find(job->host->state_fd, word, &rec, &none) >= 0;
+	const char *name = json_string_value(json_object_get(rec.data, "name"));
+	/* The beginning of an id may be a profile's name, too. */
+	if (!found || !name || (strcmp(name, word) != 0 && strcmp(rec.id, word) != 0)) {
+		lw_record_done(&rec);
+		return cli_load(c, word, job, err);
+	}
+	r = lw_spec_decode(json_object_get(rec.data, "spec"), &job->spec, err);
+	if (r >= 0)
+		r = lw_spec_check(job->spec, err);
+	lw_record_done(&rec);
+	return r;
 }

@@ -13,6 +13,8 @@ const char *cli_sandbox_state(struct lw_record *r);
 bool cli_sandbox_runs(struct lw_record *r);
 /* "command", "init" or "supervisor": its pid, and a pidfd when *ret_fd is wanted; -ESRCH when it is gone. */
 int cli_sandbox_process(const struct lw_record *r, const char *which, pid_t *ret, int *ret_fd);
+/* The spec of the detached sandbox of this name or id; of the profile of this name when there is none. */
+int cli_load_known(struct cli *c, const char *word, struct cli_job *job, struct lw_err *err);
 /* "2026-11-22T09:30:00.123Z" (RFC 3339), of now. */
 #define CLI_TIME_MAX 32
 char *cli_now(char buf[static CLI_TIME_MAX]);

@@ -168,7 +168,7 @@ const struct cli_verb cli_verb_table[CLI_VERBS] = {
 	},
 	[CLI_CHANGES] = {
 		.name = "changes",
-		.synopsis = "[OPTIONS] PROFILE [PATH...]",
+		.synopsis = "[OPTIONS] PROFILE|SANDBOX [PATH...]",
 		.help = "list what the overlays of a profile caught: added, changed, deleted",
 		.more = "Only overlays with an upper directory keep what they catch. PATH is as the sandbox sees it; what "
 			"lies below it counts.",
@@ -176,7 +176,7 @@ const struct cli_verb cli_verb_table[CLI_VERBS] = {
 	},
 	[CLI_COMMIT] = {
 		.name = "commit",
-		.synopsis = "[OPTIONS] PROFILE [PATH...]",
+		.synopsis = "[OPTIONS] PROFILE|SANDBOX [PATH...]",
 		.help = "apply what overlays caught to the directories they lie over",
 		.more = "Without PATH, everything. Each file is replaced at once. Set-id bits are not kept; devices and "
 			"sockets stay where they are.",
@@ -184,7 +184,7 @@ const struct cli_verb cli_verb_table[CLI_VERBS] = {
 	},
 	[CLI_DISCARD] = {
 		.name = "discard",
-		.synopsis = "[OPTIONS] PROFILE [PATH...]",
+		.synopsis = "[OPTIONS] PROFILE|SANDBOX [PATH...]",
 		.help = "drop what overlays caught",
 		.more = "Without PATH, everything.",
 		.run = cli_cmd_changes,

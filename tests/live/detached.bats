@@ -295,6 +295,27 @@ time.sleep(60)'
 	assert_refused 'which?'
 }
 
+@test "what a sandbox's overlay kept is reviewed by the sandbox's name" {
+	need_root
+	mkdir -m 755 -p keep lower
+	echo old >lower/a
+	chmod 700 keep
+	profile "mounts = { overlay { source = \"$WORK/lower\", destination = \"/data\", upper = \"$WORK/keep/upper\" } },"
+	lw start --name ov "$WORK/p.lua" -- sh -c 'echo new >/data/a; echo more >/data/b'
+	if [ "$status" = 125 ]; then skip "$output"; fi
+	assert_status 0
+	lw wait ov
+	assert_status 0
+	lw changes ov
+	assert_status 0
+	assert_output_has "/data/a"
+	assert_output_has "/data/b"
+	lw commit ov /data/b
+	assert_status 0
+	[ "$(cat lower/b)" = more ]
+	[ "$(cat lower/a)" = old ]
+}
+
 @test "a supervisor that is killed: the sandbox goes, gc leaves nothing" {
 	start --name a -- sleep 60
 	sup=$(field supervisor_pid a)
