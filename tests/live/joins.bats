@@ -152,7 +152,7 @@ inode() { readlink "/proc/$2/ns/$1"; }
 	assert_refused namespaces.ipc.path
 	profile 'namespaces = { ipc = { sandbox = "db" } },'
 	with p.lua -- true
-	assert_refused 'unknown key'
+	assert_refused 'no sandbox "db"'
 }
 
 @test "the host's own user namespace cannot be joined, and it is said" {
