@@ -1,41 +1,22 @@
-/* spec.h: struct lw_spec, what the user wants. Plain data in one arena: no descriptors, no handles, no functions.
- * Every front end (profile, JSON, C API) produces one; every back end reads one. core/schema.c has a row per field;
- * core/spec_decode.c and spec_encode.c read and write it by those rows; the JSON form round-trips exactly.
+/* spec.h: struct lw_spec, what the user wants. Plain data in one arena: no
+ * descriptors, no handles, no functions. Every front end (profile, JSON, C API)
+ * produces one; every back end reads one. core/schema.c has a row per field;
+ * core/spec_decode.c and spec_encode.c read and write it by those rows; the
+ * JSON form round-trips exactly.
  *
- * Every record starts with struct lw_rec: where it was written (its own line, else the enclosing record's) and which
- * fields the user set. A field whose bit is clear holds the default. Bit i of `set` is row i of the record's field
+ * Every record starts with struct lw_rec: where it was written (its own line,
+ * else the enclosing record's) and which fields the user set. A field whose bit
+ * is clear holds the default. Bit i of `set` is row i of the record's field
  * table: the LW_KEY_* and similar numbers below. */
 #ifndef LW_SPEC_H
 #define LW_SPEC_H
 
+#include "base/arena.h"
+#include "spec_rec.h"
+#include "spec_service.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "base/arena.h"
-#include "base/err.h"
-
-struct lw_rec {
-	struct lw_origin origin;
-	uint64_t set;
-};
-static inline bool lw_is_set(const struct lw_rec *r, unsigned row)
-{
-	return r->set >> row & 1;
-}
-
-struct lw_strlist {
-	size_t n;
-	const char **v;
-};
-
-/* A map of strings that keeps its order. value NULL: "false", the key is removed. */
-struct lw_pair {
-	const char *key, *value;
-};
-struct lw_pairs {
-	size_t n;
-	struct lw_pair *v;
-};
 
 enum lw_ns {
 	LW_NS_USER,
@@ -49,7 +30,8 @@ enum lw_ns {
 	LW_NS_COUNT
 };
 enum lw_ns_mode { LW_NS_NEW, LW_NS_HOST, LW_NS_JOIN };
-/* A namespace that exists already: a file of /proc/PID/ns, or one bound elsewhere. */
+/* A namespace that exists already: a file of /proc/PID/ns, or one bound
+ * elsewhere. */
 struct lw_join {
 	struct lw_rec rec;
 	const char *path;    /* absolute; of a sandbox, found at launch */
@@ -64,7 +46,8 @@ struct lw_namespaces {
 struct lw_user {
 	struct lw_rec rec;
 	const char *name; /* "root" by default; NULL when given by number */
-	int64_t uid, gid; /* -1: not given (gid: the uid's group in the root's passwd, else the uid) */
+	int64_t uid, gid; /* -1: not given (gid: the uid's group in the root's passwd,
+			     else the uid) */
 	bool has_groups;  /* false: the user's groups in the root's group file */
 	size_t n_groups;
 	int64_t *groups;
@@ -95,10 +78,11 @@ enum lw_root_kind { LW_ROOT_HOST, LW_ROOT_EMPTY, LW_ROOT_DIR };
 struct lw_overlay {
 	struct lw_rec rec;
 	bool on;
-	const char *upper,
-		*work;        /* absolute; upper NULL: changes stay in memory and are lost; work NULL: upper ".work" */
-	int64_t size, inodes; /* of the memory */
-	bool idmap;           /* owners in both layers are those inside; true by default, needs root */
+	const char *upper, *work; /* absolute; upper NULL: changes stay in memory and
+				     are lost; work NULL: upper ".work" */
+	int64_t size, inodes;     /* of the memory */
+	bool idmap;               /* owners in both layers are those inside; true by default, needs
+				     root */
 };
 enum lw_overlay_key {
 	LW_OVERLAY_KEY_UPPER,
@@ -122,14 +106,17 @@ enum lw_unpack_key { LW_UNPACK_KEY_SIZE, LW_UNPACK_KEY_FILES };
 struct lw_root {
 	struct lw_rec rec;
 	int kind;
-	const char *path; /* absolute; LW_ROOT_DIR only; of an image NULL until lw_image_prepare has found its tree */
+	const char *path; /* absolute; LW_ROOT_DIR only; of an image NULL until
+			     lw_image_prepare has found its tree */
 	bool readonly;    /* true by default, but with an overlay */
 	struct lw_overlay overlay;
 	const char *image; /* absolute; its kind is LW_ROOT_DIR */
 	struct lw_verify verify;
 	struct lw_unpack unpack;
-	const char *image_fs; /* "squashfs", "erofs": path is the image itself; set by lw_image_prepare */
-	bool image_tree;      /* path is an unpacked tree below the state directory; the same */
+	const char *image_fs; /* "squashfs", "erofs": path is the image itself; set by
+				 lw_image_prepare */
+	bool image_tree;      /* path is an unpacked tree below the state directory; the
+				 same */
 };
 enum lw_root_key {
 	LW_ROOT_KEY_PATH,
@@ -164,7 +151,8 @@ struct lw_mount {
 	const char *target;      /* symlink */
 	const char *data;        /* file */
 	bool writable;           /* by default false, but true for tmpfs, proc and devpts */
-	bool suid, dev, exec; /* by default suid false, dev false (devpts: true), exec true for bind and tmpfs only */
+	bool suid, dev, exec;    /* by default suid false, dev false (devpts: true), exec
+				    true for bind and tmpfs only */
 	bool idmap, chown, optional;
 	int64_t size, inodes;     /* tmpfs: bytes, count; defaults from LW_TMPFS_* */
 	int64_t mode;             /* tmpfs 01777, dir 0755, file 0644 by default */
@@ -172,7 +160,8 @@ struct lw_mount {
 	int hidepid;              /* proc: enum lw_hidepid */
 	bool subset_pid;          /* proc: nothing but processes */
 	int propagation;          /* bind: enum lw_propagation */
-	const char *upper, *work; /* overlay: as in struct lw_overlay; its lower directory is the source */
+	const char *upper, *work; /* overlay: as in struct lw_overlay; its lower
+				     directory is the source */
 };
 enum lw_mount_key {
 	LW_MOUNT_KEY_TYPE,
@@ -248,19 +237,23 @@ struct lw_seccomp_rule {
 	struct lw_rec rec;
 	int action;              /* enum lw_seccomp_action */
 	int errno_value;         /* LW_SECCOMP_ERRNO: 1-4095; EPERM by default */
-	struct lw_strlist names; /* syscall names, patterns "socket(AF_INET, *)", "@group" names or "all" */
-	uint64_t caps, unless;   /* holds with all of these capabilities, and without any of those */
+	struct lw_strlist names; /* syscall names, patterns "socket(AF_INET, *)",
+				    "@group" names or "all" */
+	uint64_t caps, unless;   /* holds with all of these capabilities, and without
+				    any of those */
 };
 struct lw_seccomp {
 	struct lw_rec rec;
 	int base;
-	size_t n_rules; /* n_rules and rules stay neighbours: the schema reads them as one list */
+	size_t n_rules; /* n_rules and rules stay neighbours: the schema reads them as
+			   one list */
 	struct lw_seccomp_rule *rules;
 	struct lw_strlist architectures; /* further ABIs to allow, "x86", "x32"; native always */
 	bool log;                        /* denials go to the kernel's audit, too */
 };
 
-/* Landlock rules; a kind of access is restricted when its list was written, were it empty. */
+/* Landlock rules; a kind of access is restricted when its list was written,
+ * were it empty. */
 enum lw_landlock_key {
 	LW_LANDLOCK_READ,
 	LW_LANDLOCK_WRITE,
@@ -297,7 +290,8 @@ struct lw_hardening {
 enum lw_apparmor_key { LW_APPARMOR_PROFILE, LW_APPARMOR_RULES, LW_APPARMOR_REQUIRED, LW_APPARMOR_KEY_COUNT };
 struct lw_apparmor {
 	struct lw_rec rec;
-	const char *profile; /* LW_APPARMOR_AUTO: one made from the spec and `rules`, loaded while the sandbox lives */
+	const char *profile; /* LW_APPARMOR_AUTO: one made from the spec and `rules`,
+				loaded while the sandbox lives */
 	struct lw_strlist rules;
 	bool required;
 };
@@ -313,7 +307,8 @@ enum lw_selinux_key {
 struct lw_selinux {
 	struct lw_rec rec;
 	const char *process, *mount; /* "user:role:type", without the level; NULL: not given */
-	const char *mcs;             /* a level, "s0:c1,c2"; LW_SELINUX_AUTO: s0 and a pair no other sandbox has */
+	const char *mcs;             /* a level, "s0:c1,c2"; LW_SELINUX_AUTO: s0 and a pair no
+					other sandbox has */
 	bool required;
 };
 #define LW_SELINUX_AUTO "auto"
@@ -430,11 +425,11 @@ enum lw_key {
 struct lw_spec {
 	struct lw_rec rec; /* the sandbox{} call */
 	struct lw_arena *arena;
-	const char *profile_path; /* absolute path of the profile, "" for a spec without one; set by the front end,
-				   * not part of the JSON form */
+	const char *profile_path; /* absolute path of the profile, "" for a spec without one;
+				   * set by the front end, not part of the JSON form */
 	const char *name;         /* never NULL; "sandbox" when nobody named it */
-	int64_t name_id_at; /* where in the name digits of the sandbox's id stand, or 0; set by the front end, not part
-			     * of the JSON form */
+	int64_t name_id_at;       /* where in the name digits of the sandbox's id stand, or
+				   * 0; set by the front end, not part of the JSON form */
 	struct lw_strlist command;
 	const char *cwd;
 	struct lw_pairs env;
@@ -444,13 +439,16 @@ struct lw_spec {
 	struct lw_stdio stdio;
 	const char *hostname, *domainname; /* NULL: the name */
 	struct lw_user user;
-	bool init; /* pid 1 is our init; false: the command itself, where the pid namespace is new */
+	bool init; /* pid 1 is our init; false: the command itself, where the pid
+		      namespace is new */
 	struct lw_namespaces namespaces;
 	struct lw_ids ids;
 	struct lw_root root;
-	struct lw_mounts mounts;   /* the user's; default mounts are the plan's business (core/stage_mount.c) */
-	struct lw_devices devices; /* in addition to the default nodes */
-	struct lw_strlist masked_paths, readonly_paths; /* used only when set; core/tables/proc_masks.c otherwise */
+	struct lw_mounts mounts;                        /* the user's; default mounts are the plan's business
+							   (core/stage_mount.c) */
+	struct lw_devices devices;                      /* in addition to the default nodes */
+	struct lw_strlist masked_paths, readonly_paths; /* used only when set; core/tables/proc_masks.c otherwise
+							 */
 	struct lw_caps capabilities;
 	bool no_new_privileges;
 	struct lw_seccomp seccomp;
@@ -470,19 +468,25 @@ struct lw_spec {
 	struct lw_pairs labels;
 	struct lw_strlist allow_control_sockets;
 	struct lw_secrets secrets;
-	bool privileged; /* unless said otherwise, every capability of the caller; every device of the host */
+	struct lw_service service;
+	struct lw_log log;
+	bool privileged; /* unless said otherwise, every capability of the caller;
+			    every device of the host */
 };
 
 /* An empty spec holding every default, or NULL on ENOMEM. */
 struct lw_spec *lw_spec_new(void);
 struct lw_spec *lw_spec_free(struct lw_spec *s);
 
-/* Cross-field rules (core/spec_check.c): 0, or the first error. Uses no privilege and looks at nothing but the spec. */
+/* Cross-field rules (core/spec_check.c): 0, or the first error. Uses no
+ * privilege and looks at nothing but the spec. */
 int lw_spec_check(const struct lw_spec *s, struct lw_err *err);
-/* Warnings a person should read (`check` prints them, `run -v` too); calls back for each. */
+/* Warnings a person should read (`check` prints them, `run -v` too); calls back
+ * for each. */
 typedef void lw_warn_fn(void *arg, struct lw_origin at, const char *path, const char *msg);
 void lw_spec_warnings(const struct lw_spec *s, lw_warn_fn *fn, void *arg);
-/* The command does a host's own work with capabilities beyond the default: true, and err says so (core/spec_jobs.c). */
+/* The command does a host's own work with capabilities beyond the default:
+ * true, and err says so (core/spec_jobs.c). */
 bool lw_spec_host_job(const struct lw_spec *s, struct lw_err *err);
 
 #endif
