@@ -15,6 +15,7 @@
 #include "sys.h"
 
 #define RECORD "record.json"
+#define SPEC "spec.json"
 #define RECORD_MAX ((size_t)8 * 1024 * 1024)
 #define SANDBOXES "sandboxes"
 #define NAMES "names"
@@ -58,19 +59,29 @@ static bool id_of(int state_fd, const char *name, char id[static 65])
 	return is_id(id);
 }
 
-void lw_record_reload(struct lw_record *r)
+static json_t *load(int dir, const char *file)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t n = 0;
-	json_t *data = NULL;
-	if (lw_read_file_at(r->dir, RECORD, RECORD_MAX, &text, &n) >= 0)
-		data = json_loadb(text, n, JSON_REJECT_DUPLICATES, NULL);
-	if (!json_is_object(data)) {
-		json_decref(data);
-		data = json_object();
-	}
+	json_t *o = NULL;
+	if (lw_read_file_at(dir, file, RECORD_MAX, &text, &n) >= 0)
+		o = json_loadb(text, n, JSON_REJECT_DUPLICATES, NULL);
+	if (json_is_object(o))
+		return o;
+	json_decref(o);
+	return NULL;
+}
+
+void lw_record_reload(struct lw_record *r)
+{
+	json_t *data = load(r->dir, RECORD);
 	json_decref(r->data);
-	r->data = data;
+	r->data = data ? data : json_object();
+}
+
+json_t *lw_record_spec(const struct lw_record *r)
+{
+	return load(r->dir, SPEC);
 }
 
 static int open_record(int state_fd, const char *id, struct lw_record *ret)
@@ -114,21 +125,32 @@ int lw_record_wait(const struct lw_record *r, int64_t timeout_usec)
 	return 0;
 }
 
-int lw_record_save(const struct lw_record *r, struct lw_err *err)
+static int save(const struct lw_record *r, const char *file, const json_t *o, size_t flags, struct lw_err *err)
 {
-	_cleanup_free_ char *text = json_dumps(r->data, LW_JSON_DUMP_FLAGS);
+	char fresh[32];
+	_cleanup_free_ char *text = json_dumps(o, flags);
 	if (!text)
 		return lw_fail(err, -ENOMEM, "out of memory");
-	_cleanup_close_ int fd =
-		openat(r->dir, RECORD ".new", O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	snprintf(fresh, sizeof fresh, "%s.new", file);
+	_cleanup_close_ int fd = openat(r->dir, fresh, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	int n = fd < 0 ? -errno : lw_write_full(fd, text, strlen(text));
 	if (n >= 0 && fsync(fd) < 0)
 		n = -errno;
-	if (n >= 0 && renameat(r->dir, RECORD ".new", r->dir, RECORD) < 0)
+	if (n >= 0 && renameat(r->dir, fresh, r->dir, file) < 0)
 		n = -errno;
 	if (n < 0 && fd >= 0)
-		unlinkat(r->dir, RECORD ".new", 0);
+		unlinkat(r->dir, fresh, 0);
 	return n < 0 ? lw_fail(err, n, "the record of %s: %s", r->id, strerror(-n)) : 0;
+}
+
+int lw_record_save(const struct lw_record *r, struct lw_err *err)
+{
+	return save(r, RECORD, r->data, JSON_COMPACT, err);
+}
+
+int lw_record_save_spec(const struct lw_record *r, const json_t *spec, struct lw_err *err)
+{
+	return save(r, SPEC, spec, LW_JSON_DUMP_FLAGS, err);
 }
 
 static void remove_files(int dir)
@@ -169,7 +191,7 @@ int lw_record_remove(int state_fd, const struct lw_record *r, struct lw_err *err
 }
 
 /* The name is free, or made so. */
-static int claim(int state_fd, const char *name, struct lw_err *err)
+static int claim(int state_fd, const char *name, const char *own, struct lw_err *err)
 {
 	struct lw_record old = LW_RECORD_NONE;
 	char id[65], path[sizeof NAMES + 80];
@@ -184,14 +206,14 @@ static int claim(int state_fd, const char *name, struct lw_err *err)
 		lw_fail_as(err, LW_ERR_USAGE, r, "a sandbox named \"%s\" is running", name);
 		lw_err_hint(err, "`lunward stop %s` ends it; --name takes another name", name);
 	} else {
-		r = remove_record(state_fd, &old);
+		r = strcmp(id, own) ? remove_record(state_fd, &old) : 0;
 	}
 	lw_record_done(&old);
 	return r;
 }
 
-int lw_record_make(int state_fd, const char *id, const char *name, json_t *data, struct lw_record *ret,
-		   struct lw_err *err)
+int lw_record_make(int state_fd, const char *id, const char *name, json_t *data, const json_t *spec,
+		   struct lw_record *ret, struct lw_err *err)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1 };
 	char path[sizeof SANDBOXES + 80];
@@ -199,7 +221,7 @@ int lw_record_make(int state_fd, const char *id, const char *name, json_t *data,
 	int r = lock_registry(state_fd, &registry);
 	if (r < 0)
 		return lw_fail(err, r, "the state directory: %s", strerror(-r));
-	r = claim(state_fd, name, err);
+	r = claim(state_fd, name, id, err);
 	if (r < 0)
 		return r == -EEXIST ? r : lw_fail(err, r, "the name \"%s\": %s", name, strerror(-r));
 	*ret = LW_RECORD_NONE;
@@ -212,9 +234,11 @@ int lw_record_make(int state_fd, const char *id, const char *name, json_t *data,
 	if (r < 0)
 		lw_fail(err, r, "making a record: %s", strerror(-r));
 	else
+		r = lw_record_save_spec(ret, spec, err);
+	if (r >= 0)
 		r = lw_record_save(ret, err);
 	snprintf(path, sizeof path, NAMES "/%s", name);
-	if (r >= 0 && symlinkat(id, state_fd, path) < 0)
+	if (r >= 0 && symlinkat(id, state_fd, path) < 0 && errno != EEXIST) /* its own already: see claim() */
 		r = lw_fail(err, -errno, "the name \"%s\": %s", name, strerror(errno));
 	if (r < 0) {
 		if (ret->dir >= 0)

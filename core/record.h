@@ -1,6 +1,7 @@
-/* record.h: what is known of detached sandboxes, on disk: STATE/sandboxes/<id>/ with record.json, a lock that the
- * supervisor holds while it lives, and the log; STATE/names/<name> is a link to the id. Every change of record.json is
- * a new file renamed over the old one, so that a power cut leaves the one or the other. */
+/* record.h: what is known of detached sandboxes, on disk: STATE/sandboxes/<id>/ with record.json (small: what changes,
+ * and what a list of all shows), spec.json (what it is started from, again and again), a lock that the supervisor holds
+ * while it lives, its control socket, and the log; STATE/names/<name> is a link to the id. Every change of a file is a
+ * new one renamed over the old, so that a power cut leaves the one or the other. */
 #ifndef LW_RECORD_H
 #define LW_RECORD_H
 
@@ -17,11 +18,15 @@ struct lw_record {
 };
 #define LW_RECORD_NONE ((struct lw_record){ .dir = -1, .lock = -1 })
 
-/* A new record, locked by us and named. A stopped namesake's is removed; -EEXIST when it runs. */
-int lw_record_make(int state_fd, const char *id, const char *name, json_t *data, struct lw_record *ret,
-		   struct lw_err *err);
+/* A record of `data` and `spec`, locked by us and named. A stopped namesake's is removed, but what is there under this
+ * very id is used on (its log); -EEXIST when a sandbox of this name runs. */
+int lw_record_make(int state_fd, const char *id, const char *name, json_t *data, const json_t *spec,
+		   struct lw_record *ret, struct lw_err *err);
 int lw_record_save(const struct lw_record *r, struct lw_err *err);
 void lw_record_reload(struct lw_record *r);
+/* The canonical JSON of the spec: a new reference, or NULL when it cannot be read. */
+json_t *lw_record_spec(const struct lw_record *r);
+int lw_record_save_spec(const struct lw_record *r, const json_t *spec, struct lw_err *err);
 /* By name, id, or the beginning of an id that is no other's. -ENOENT, class LW_ERR_USAGE. */
 int lw_record_find(int state_fd, const char *word, struct lw_record *ret, struct lw_err *err);
 /* Calls fn for each; stops at a non-zero, which is returned. */

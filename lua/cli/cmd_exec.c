@@ -43,7 +43,7 @@ static json_t *way(pid_t pid, const char *file)
 /* The spec of a command in there. The process is held by a pidfd, so that its number is not another's meanwhile. */
 static json_t *joining_spec(const struct lw_record *r, pid_t pid, struct lw_err *err)
 {
-	json_t *spec = json_deep_copy(json_object_get(r->data, "spec")), *names = json_object();
+	json_t *spec = lw_record_spec(r), *names = json_object();
 	json_t *apparmor = json_object_get(spec, "apparmor");
 	if (!json_is_object(spec) || json_object_get(spec, "selinux")) {
 		lw_fail(err, -EOPNOTSUPP,

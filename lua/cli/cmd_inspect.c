@@ -102,7 +102,7 @@ static json_t *inspect(struct lw_record *r)
 	status_number(status, "\nSeccomp:", 10, &mode);
 	status_number(status, "\nSeccomp_filters:", 10, &filters);
 	const json_t *d = r->data;
-	json_t *spec = json_object_get(d, "spec");
+	json_auto_t *spec = lw_record_spec(r);
 	json_t *o = json_pack("{s:o,s:s,s:o,s:s}", "schema_version", or_null(d, "schema_version"), "id", r->id, "name",
 			      or_null(d, "name"), "state", cli_sandbox_state(r));
 	json_object_set_new(o, "pid", pid ? json_integer(pid) : json_null());
@@ -123,7 +123,7 @@ static json_t *inspect(struct lw_record *r)
 	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
 		if (json_object_get(d, ends[i]))
 			json_object_set(o, ends[i], json_object_get(d, ends[i]));
-	json_object_set_new(o, "spec", or_null(d, "spec"));
+	json_object_set(o, "spec", spec ? spec : json_null());
 	return o;
 }
 
@@ -301,7 +301,7 @@ static int apply_all(const struct lw_record *r, const struct lw_plan *p, struct 
 
 static int update(struct cli *c, struct cli_job *job, struct lw_record *r, struct lw_err *err)
 {
-	json_t *spec = json_object_get(r->data, "spec");
+	json_auto_t *spec = lw_record_spec(r);
 	if (!cli_has_overrides(c)) {
 		lw_fail_as(err, LW_ERR_USAGE, -EINVAL, "update: nothing to change");
 		lw_err_hint(err, "-m, --memory-swap, --cpus, --pids-limit");
@@ -318,8 +318,8 @@ static int update(struct cli *c, struct cli_job *job, struct lw_record *r, struc
 		n = apply_all(r, job->plan, err);
 	if (n < 0)
 		return n;
-	json_object_set_new(r->data, "spec", lw_spec_to_json(job->spec));
-	return lw_record_save(r, err);
+	json_auto_t *now = lw_spec_to_json(job->spec);
+	return lw_record_save_spec(r, now, err);
 }
 
 int cli_cmd_update(struct cli *c)

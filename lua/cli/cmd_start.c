@@ -66,21 +66,23 @@ static json_t *first_words(const struct supervisor *s)
 {
 	char now[CLI_TIME_MAX];
 	const struct lw_spec *spec = s->job->spec;
-	return json_pack("{s:i,s:s,s:s,s:{s:s,s:s},s:b,s:b,s:s,s:s,s:o,s:o,s:o,s:o}", "schema_version",
-			 LW_SCHEMA_VERSION, "id", s->id, "name", spec->name, "profile", "path",
+	return json_pack("{s:i,s:s,s:s,s:{s:s,s:s},s:b,s:b,s:s,s:s,s:o,s:o,s:o}", "schema_version", LW_SCHEMA_VERSION,
+			 "id", s->id, "name", spec->name, "profile", "path",
 			 spec->profile_path ? spec->profile_path : "", "sha256", s->job->eval.sha256, "privileged",
 			 spec->privileged, "remove", s->c->remove, "state", "created", "started_at", cli_now(now),
 			 "supervisor", process_json(getpid()), "cgroup", cgroups_json(s), "user",
-			 user_json(s->job->plan), "spec", lw_spec_to_json(spec));
+			 user_json(s->job->plan));
 }
 
 static int launch(struct supervisor *s, struct lw_err *err)
 {
 	int out[2], error[2], null;
-	json_t *data = first_words(s);
-	int r = data ? lw_record_make(s->job->host->state_fd, s->id, s->job->spec->name, data, &s->record, err)
-		     : lw_fail(err, -ENOMEM, "out of memory");
+	json_t *data = first_words(s), *spec = lw_spec_to_json(s->job->spec);
+	int r = data && spec
+			? lw_record_make(s->job->host->state_fd, s->id, s->job->spec->name, data, spec, &s->record, err)
+			: lw_fail(err, -ENOMEM, "out of memory");
 	json_decref(data);
+	json_decref(spec);
 	if (r < 0)
 		return r;
 	if (pipe2(out, O_CLOEXEC) < 0)

@@ -118,7 +118,8 @@ int cli_load_known(struct cli *c, const char *word, struct cli_job *job, struct 
 		lw_record_done(&rec);
 		return cli_load(c, word, job, err);
 	}
-	r = lw_spec_decode(json_object_get(rec.data, "spec"), &job->spec, err);
+	json_auto_t *spec = lw_record_spec(&rec);
+	r = lw_spec_decode(spec, &job->spec, err);
 	if (r >= 0)
 		r = lw_spec_check(job->spec, err);
 	lw_record_done(&rec);

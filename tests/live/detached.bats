@@ -78,27 +78,27 @@ need_pids_cgroup() {
 }
 
 @test "exit codes: wait has the command's own, a signal's, a timeout's" {
-	start --name a -- sh -c 'exit 7'
-	lw wait a
+	start --name one -- sh -c 'exit 7'
+	lw wait one
 	assert_status 7
-	lw status a
+	lw status one
 	assert_status 3
-	start --name b -- sh -c 'kill -KILL $$'
-	lw wait b
+	start --name two -- sh -c 'kill -KILL $$'
+	lw wait two
 	assert_status 137
-	start --name c --timeout 0.3s -- sleep 60
-	lw wait c
+	start --name three --timeout 0.3s -- sleep 60
+	lw wait three
 	assert_status 124
-	start --name d -- sleep 60
-	lw wait --timeout 0.2s d
+	start --name four -- sleep 60
+	lw wait --timeout 0.2s four
 	assert_status 124
-	lw wait --ready d
+	lw wait --ready four
 	assert_status 0
 	lw status nobody
 	assert_status 4
-	lw rm a
+	lw rm one
 	assert_status 0
-	lw status a
+	lw status one
 	assert_status 4
 }
 
