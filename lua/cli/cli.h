@@ -31,6 +31,7 @@ enum cli_verb_id {
 	CLI_SHELL,
 	CLI_STOP,
 	CLI_KILL,
+	CLI_RESTART,
 	CLI_WAIT,
 	CLI_UPDATE,
 	CLI_RM,
@@ -96,7 +97,7 @@ struct cli {
 	int denials;                /* enum lw_denial_mode */
 	const char *signal, *field; /* kill -s, inspect -f */
 	int64_t wait_usec;          /* stop -t, wait --timeout; -1: not given */
-	bool detach, remove, all, follow, force, timestamps, ready;
+	bool detach, remove, interactive, all, follow, force, timestamps, ready;
 	bool no_color, verbose, help, version, features, cross_mounts;
 };
 
@@ -119,8 +120,6 @@ int cli_load(struct cli *c, const char *profile, struct cli_job *job, struct lw_
 int cli_profile_word(const struct cli *c, const char **ret, struct lw_err *err);
 /* Its plan; an image for a root is prepared first, which may take long and is what a signal ends. */
 int cli_prepare(struct cli_job *job, struct lw_err *err);
-/* joins.c: finds the namespaces of the sandboxes that the spec joins. */
-int cli_find_joins(struct cli_job *job, struct lw_err *err);
 int cli_plan(struct cli_job *job, struct lw_err *err);
 void cli_job_done(struct cli_job *job);
 
@@ -144,10 +143,9 @@ bool cli_color(const struct cli *c);
 int cli_cmd_run(struct cli *c);
 int cli_cmd_start(struct cli *c);
 int cli_cmd_exec(struct cli *c); /* shell too */
-int cli_cmd_stop(struct cli *c); /* kill too */
+int cli_cmd_life(struct cli *c); /* stop, kill, restart, rm */
 int cli_cmd_wait(struct cli *c);
 int cli_cmd_update(struct cli *c);
-int cli_cmd_rm(struct cli *c);
 int cli_cmd_gc(struct cli *c);
 int cli_cmd_ps(struct cli *c);
 int cli_cmd_status(struct cli *c);

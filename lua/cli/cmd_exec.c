@@ -12,7 +12,7 @@
 #include "lua/cli/detached.h"
 #include "lua/cli/naming.h"
 #include "lua/cli/overrides.h"
-#include "lua/cli/privilege.h"
+#include "supervise/privilege.h"
 #include "lua/cli/run_loop.h"
 #include "lua/cli/tty.h"
 #include "sandbox.h"
@@ -123,7 +123,7 @@ static int prepare(struct cli *c, struct cli_job *job, struct lw_record *r, stru
 {
 	_cleanup_close_ int pidfd = -1;
 	pid_t pid = 0;
-	if (!cli_sandbox_runs(r) || cli_sandbox_process(r, "command", &pid, &pidfd) < 0)
+	if (!lw_record_runs(r) || lw_record_process(r, "command", &pid, &pidfd) < 0)
 		return lw_fail_as(err, LW_ERR_USAGE, -ESRCH, "%s is not running", c->words[0]);
 	json_t *spec = joining_spec(r, pid, err);
 	int n = spec ? set_command(c, spec, err) : -EOPNOTSUPP;
@@ -158,7 +158,7 @@ int cli_cmd_exec(struct cli *c)
 	if (r >= 0)
 		r = lw_launch(job.plan, &o, &sandbox, &err);
 	if (r >= 0) {
-		cli_privilege_shed(job.plan);
+		lw_privilege_shed(job.plan);
 		cli_tty_begin(&tty, lw_sandbox_pty(sandbox), (unsigned)job.plan->terminal_fds);
 		r = cli_run_loop(sandbox, signals, &tty, job.spec->timeout, &status, &err);
 	}

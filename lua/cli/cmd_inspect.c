@@ -94,8 +94,8 @@ static json_t *inspect(struct lw_record *r)
 	size_t n;
 	pid_t pid = 0, supervisor = 0;
 	uint64_t mode = 0, filters = 0;
-	bool runs = cli_sandbox_runs(r) && cli_sandbox_process(r, "command", &pid, NULL) >= 0;
-	cli_sandbox_process(r, "supervisor", &supervisor, NULL);
+	bool runs = lw_record_runs(r) && lw_record_process(r, "command", &pid, NULL) >= 0;
+	lw_record_process(r, "supervisor", &supervisor, NULL);
 	snprintf(path, sizeof path, "/proc/%d/status", (int)pid);
 	if (runs)
 		(void)lw_read_file(path, 65536, &status, &n);
@@ -104,7 +104,7 @@ static json_t *inspect(struct lw_record *r)
 	const json_t *d = r->data;
 	json_auto_t *spec = lw_record_spec(r);
 	json_t *o = json_pack("{s:o,s:s,s:o,s:s}", "schema_version", or_null(d, "schema_version"), "id", r->id, "name",
-			      or_null(d, "name"), "state", cli_sandbox_state(r));
+			      or_null(d, "name"), "state", lw_record_state(r));
 	json_object_set_new(o, "pid", pid ? json_integer(pid) : json_null());
 	json_object_set_new(o, "supervisor_pid", supervisor ? json_integer(supervisor) : json_null());
 	json_object_set_new(o, "started_at", or_null(d, "started_at"));
@@ -226,7 +226,7 @@ static json_t *stats(struct lw_record *r)
 {
 	const char *pids = dir_of(r, "pids"), *memory = dir_of(r, "memory");
 	json_t *o = json_pack("{s:i,s:s,s:o,s:s}", "schema_version", LW_SCHEMA_VERSION, "id", r->id, "name",
-			      or_null(r->data, "name"), "state", cli_sandbox_state(r));
+			      or_null(r->data, "name"), "state", lw_record_state(r));
 	set_number(o, "tasks", pids, NULL, "pids.current");
 	set_number(o, "tasks_limit", pids, NULL, "pids.max");
 	set_processes(o, pids ? pids : memory);
@@ -307,7 +307,7 @@ static int update(struct cli *c, struct cli_job *job, struct lw_record *r, struc
 		lw_err_hint(err, "-m, --memory-swap, --cpus, --pids-limit");
 		return -EINVAL;
 	}
-	if (!cli_sandbox_runs(r))
+	if (!lw_record_runs(r))
 		return lw_fail_as(err, LW_ERR_USAGE, -ESRCH, "%s is not running", c->words[0]);
 	int n = cli_override(c, job->host, spec, &job->spec, err);
 	if (n >= 0)

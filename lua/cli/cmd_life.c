@@ -1,38 +1,28 @@
-/* cmd_life.c: `lunward stop`, `kill`, `wait`, `rm` and `gc`: the ends of detached sandboxes. Processes are held by
- * pidfd and start time; nobody is signalled by a number alone. */
-#include <dirent.h>
+/* cmd_life.c: `lunward stop`, `kill`, `restart` and `rm`. A supervisor is asked over its socket, so that it knows that
+ * the end is wanted; processes are held by pidfd and start time, and nobody is signalled by a number alone. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/names.h"
-#include "cgroup.h"
 #include "lua/cli/detached.h"
 #include "lua/cli/options.h"
+#include "lua/cli/supervision.h"
+#include "supervise/control.h"
 #include "sys.h"
 
-#define STOP_USEC (10 * INT64_C(1000000)) /* docker's patience */
-#define END_USEC (10 * INT64_C(1000000))
+#define END_USEC (10 * INT64_C(1000000))   /* for a supervisor to clean up after the end of everything inside */
+#define SOCKET_USEC (2 * INT64_C(1000000)) /* for one that has just begun to open its socket */
 
 static int send(const struct lw_record *r, const char *which, int sig, struct lw_err *err)
 {
 	_cleanup_close_ int fd = -1;
-	int n = cli_sandbox_process(r, which, NULL, &fd);
+	int n = lw_record_process(r, which, NULL, &fd);
 	if (n >= 0)
 		n = (int)SYS(pidfd_send_signal, fd, sig, NULL, 0);
 	return n == -ESRCH ? 0 : n < 0 ? lw_fail(err, n, "signalling %s: %s", which, strerror(-n)) : 0;
-}
-
-/* Everything inside, by its first process; then the supervisor cleans up. */
-static int end(struct cli_job *job, struct lw_record *r, struct lw_err *err)
-{
-	int n = send(r, "init", SIGKILL, err);
-	if (n >= 0 && lw_record_wait(r, END_USEC) < 0)
-		n = lw_fail(err, -ETIMEDOUT, "its supervisor does not end");
-	if (n >= 0)
-		cli_sandbox_sweep(job->host, r, err);
-	return n;
 }
 
 static int signal_number(const char *text, int *ret, struct lw_err *err)
@@ -56,161 +46,169 @@ static int signal_number(const char *text, int *ret, struct lw_err *err)
 	return -EINVAL;
 }
 
-static int stop(struct cli *c, struct cli_job *job, struct lw_record *r, struct lw_err *err)
+/* 0 also when there is nobody to be asked any more; else the microseconds that the supervisor will wait. */
+static int64_t ask_to_stop(const struct lw_record *r, int64_t patience, unsigned flags, struct lw_err *err)
 {
-	if (!cli_sandbox_runs(r)) {
-		cli_sandbox_sweep(job->host, r, err);
+	int64_t until = lw_now_usec() + SOCKET_USEC;
+	_cleanup_close_ int fd = -1;
+	while ((fd = lw_control_connect(r->dir)) < 0 && lw_record_supervised(r) && lw_now_usec() < until)
+		nanosleep(&(struct timespec){ 0, 2000000 }, NULL);
+	if (!lw_record_supervised(r))
 		return 0;
-	}
-	int n = send(r, "command", SIGTERM, err);
-	if (n >= 0)
-		(void)lw_record_wait(r, c->wait_usec >= 0 ? c->wait_usec : STOP_USEC);
-	return n < 0 || !lw_record_supervised(r) ? n : end(job, r, err);
+	struct lw_control_message m = { .verb = LW_CONTROL_STOP, .arg = patience, .flags = flags };
+	int n = fd < 0 ? fd : lw_control_ask(fd, &m, NULL, 0);
+	/* Gone while it was asked: that is what was wanted. */
+	if (n == -ECONNRESET || n == -EPIPE || !lw_record_supervised(r))
+		return 0;
+	return n < 0 ? lw_fail(err, n, "its supervisor does not answer: %s", strerror(-n)) : m.arg;
 }
 
-static int kill_it(struct cli *c, struct cli_job *job, struct lw_record *r, struct lw_err *err)
+/* Everything inside, by its first process, whoever answers or does not; then the supervisor cleans up. */
+static int end(struct cli_job *job, struct lw_record *r, struct lw_err *err)
 {
-	int sig, n = signal_number(c->signal, &sig, err);
-	if (n < 0 || !cli_sandbox_runs(r))
-		return n;
-	return sig == SIGKILL ? end(job, r, err) : send(r, "command", sig, err);
-}
-
-int cli_cmd_stop(struct cli *c)
-{
-	struct lw_err err = { 0 };
-	struct cli_job job = { 0 };
-	struct lw_record rec;
-	int r = cli_find_sandbox(c, &job, &rec, &err);
-	if (r >= 0)
-		r = c->verb == &cli_verb_table[CLI_KILL] ? kill_it(c, &job, &rec, &err) : stop(c, &job, &rec, &err);
-	int code = r < 0 ? cli_fail(&err) : CLI_OK;
-	lw_record_done(&rec);
-	cli_job_done(&job);
-	return code;
-}
-
-/* --timeout shapes a sandbox elsewhere; here it bounds the waiting. */
-static int waiting_time(const struct cli *c, int64_t *ret, struct lw_err *err)
-{
-	*ret = -1;
-	for (size_t i = 0; i < c->n_uses; i++)
-		if (!strcmp(c->uses[i].option->name, "timeout") && lw_parse_duration(c->uses[i].value, ret) < 0)
-			return lw_fail_as(err, LW_ERR_USAGE, -EINVAL, "--timeout: '%s' is not a duration",
-					  c->uses[i].value);
+	int64_t n = ask_to_stop(r, 0, LW_STOP_KILL, err);
+	int k = send(r, "init", SIGKILL, err);
+	if (k < 0)
+		return k;
+	if (lw_record_wait(r, END_USEC) < 0)
+		return n < 0 ? (int)n : lw_fail(err, -ETIMEDOUT, "its supervisor does not end");
+	lw_record_sweep(job->host, r, err);
 	return 0;
 }
 
-/* The command's own exit code. */
-int cli_cmd_wait(struct cli *c)
-{
-	struct lw_err err = { 0 };
-	struct cli_job job = { 0 };
-	struct lw_record rec, now;
-	int64_t patience;
-	int code, r = cli_find_sandbox(c, &job, &rec, &err);
-	if (r >= 0)
-		r = waiting_time(c, &patience, &err);
-	if (r < 0) {
-		code = cli_fail(&err);
-	} else if (c->ready) {
-		/* Ready is that the command runs, which it did before anybody could ask. */
-		code = cli_sandbox_runs(&rec) ? CLI_OK : CLI_NO;
-	} else if (lw_record_wait(&rec, patience) < 0) {
-		lw_fail_as(&err, LW_ERR_TIMEOUT, -ETIMEDOUT, "%s is still running", c->words[0]);
-		code = cli_fail(&err);
-	} else if (lw_record_find(job.host->state_fd, rec.id, &now, &err) < 0) {
-		/* Removed at its end (--rm): what it ended with was in the record. */
-		code = CLI_OK;
-	} else {
-		cli_sandbox_sweep(job.host, &now, &err);
-		json_t *exit = json_object_get(now.data, "code");
-		code = json_is_integer(exit) ? (int)json_integer_value(exit) : CLI_FAILED;
-		lw_record_done(&now);
-	}
-	lw_record_done(&rec);
-	cli_job_done(&job);
-	return code;
-}
+/* --- one after the other for several; each is begun before the first is waited for --- */
 
-int cli_cmd_rm(struct cli *c)
-{
-	struct lw_err err = { 0 };
-	struct cli_job job = { 0 };
-	struct lw_record rec;
-	int r = cli_find_sandbox(c, &job, &rec, &err);
-	if (r >= 0 && lw_record_supervised(&rec)) {
-		if (c->force) {
-			r = end(&job, &rec, &err);
-		} else {
-			r = lw_fail_as(&err, LW_ERR_USAGE, -EBUSY, "%s is running", c->words[0]);
-			lw_err_hint(&err, "`lunward stop %s` first, or rm -f", c->words[0]);
-		}
-	}
-	if (r >= 0) {
-		cli_sandbox_sweep(job.host, &rec, &err);
-		r = lw_record_remove(job.host->state_fd, &rec, &err);
-	}
-	int code = r < 0 ? cli_fail(&err) : CLI_OK;
-	lw_record_done(&rec);
-	cli_job_done(&job);
-	return code;
-}
-
-struct sweeping {
-	const struct lw_host *host;
-	unsigned found;
+struct acting {
+	struct cli *c;
+	struct cli_job *job;
+	int sig;
+	int64_t patience; /* of the supervisor of the one that is being finished */
 };
 
-static int sweep(void *arg, struct lw_record *r)
+static int64_t stop_begin(struct acting *a, struct lw_record *r, struct lw_err *err)
 {
-	struct sweeping *s = arg;
-	struct lw_err err = { 0 };
-	s->found += cli_sandbox_sweep(s->host, r, &err);
+	return lw_record_supervised(r) ? ask_to_stop(r, a->c->wait_usec, 0, err) : 0;
+}
+
+static int stop_finish(struct acting *a, struct lw_record *r, struct lw_err *err)
+{
+	if (lw_record_wait(r, a->patience > INT64_MAX - END_USEC ? -1 : a->patience + END_USEC) < 0)
+		return end(a->job, r, err);
+	lw_record_sweep(a->job->host, r, err);
 	return 0;
 }
 
-/* Cgroups of sandboxes whose supervisor is gone, of whatever state directory. */
-static unsigned sweep_parent(const char *parent)
+static int64_t kill_begin(struct acting *a, struct lw_record *r, struct lw_err *err)
 {
-	unsigned found = 0;
-	DIR *d = opendir(parent);
-	struct dirent *e;
-	while (d && (e = readdir(d))) {
-		char path[4096];
-		if (strlen(e->d_name) == 64 && strspn(e->d_name, "0123456789abcdef") == 64 &&
-		    snprintf(path, sizeof path, "%s/%s", parent, e->d_name) < (int)sizeof path)
-			found += lw_cgroup_sweep(path) > 0;
-	}
-	if (d)
-		closedir(d);
-	return found;
+	if (!lw_record_supervised(r))
+		return 0;
+	if (a->sig != SIGKILL)
+		return lw_record_runs(r) ? send(r, "command", a->sig, err) : 0;
+	int64_t n = ask_to_stop(r, 0, LW_STOP_KILL, err);
+	int k = send(r, "init", SIGKILL, err);
+	return k < 0 ? k : n;
 }
 
-int cli_cmd_gc(struct cli *c)
+static int kill_finish(struct acting *a, struct lw_record *r, struct lw_err *err)
+{
+	return a->sig == SIGKILL && lw_record_supervised(r) ? end(a->job, r, err) : 0;
+}
+
+static int64_t restart_begin(struct acting *a, struct lw_record *r, struct lw_err *err)
+{
+	return lw_record_supervised(r) ? ask_to_stop(r, a->c->wait_usec, LW_STOP_KEEP, err) : 0;
+}
+
+static int restart_finish(struct acting *a, struct lw_record *r, struct lw_err *err)
+{
+	int n = stop_finish(a, r, err);
+	if (n < 0)
+		return n;
+	lw_record_reload(r);
+	json_t *request = cli_supervision_again(a->c, a->job, r);
+	n = cli_supervise(a->job, request, err);
+	json_decref(request);
+	return n;
+}
+
+static int64_t rm_begin(struct acting *a, struct lw_record *r, struct lw_err *err)
+{
+	if (!lw_record_supervised(r))
+		return 0;
+	if (a->c->force)
+		return ask_to_stop(r, 0, LW_STOP_KILL, err);
+	const char *name = json_string_value(json_object_get(r->data, "name"));
+	lw_fail_as(err, LW_ERR_USAGE, -EBUSY, "%s is running", name ? name : r->id);
+	lw_err_hint(err, "`lunward stop %s` first, or rm -f", name ? name : r->id);
+	return -EBUSY;
+}
+
+static int rm_finish(struct acting *a, struct lw_record *r, struct lw_err *err)
+{
+	int n = lw_record_supervised(r) ? end(a->job, r, err) : 0;
+	if (n < 0)
+		return n;
+	lw_record_sweep(a->job->host, r, err);
+	return lw_record_remove(a->job->host->state_fd, r, err);
+}
+
+static const struct act {
+	enum cli_verb_id verb;
+	int64_t (*begin)(struct acting *a, struct lw_record *r, struct lw_err *err);
+	int (*finish)(struct acting *a, struct lw_record *r, struct lw_err *err);
+} acts[] = {
+	{ CLI_STOP, stop_begin, stop_finish },
+	{ CLI_KILL, kill_begin, kill_finish },
+	{ CLI_RESTART, restart_begin, restart_finish },
+	{ CLI_RM, rm_begin, rm_finish },
+};
+
+static const struct act *act_of(const struct cli *c)
+{
+	for (size_t i = 0; i < ARRAY_LEN(acts); i++)
+		if (c->verb == &cli_verb_table[acts[i].verb])
+			return &acts[i];
+	return NULL;
+}
+
+static int act(struct acting *a, struct lw_record *records, size_t n)
+{
+	const struct act *act = act_of(a->c);
+	int64_t *begun = calloc(n ? n : 1, sizeof *begun);
+	int code = CLI_OK;
+	/* What goes wrong with one does not keep the others from it. */
+	for (size_t i = 0; i < n && begun; i++) {
+		struct lw_err err = { 0 };
+		begun[i] = act->begin(a, &records[i], &err);
+		if (begun[i] < 0)
+			code = cli_fail(&err);
+	}
+	for (size_t i = 0; i < n && begun; i++) {
+		struct lw_err err = { 0 };
+		a->patience = begun[i];
+		if (begun[i] >= 0 && act->finish(a, &records[i], &err) < 0)
+			code = cli_fail(&err);
+	}
+	free(begun);
+	return code;
+}
+
+int cli_cmd_life(struct cli *c)
 {
 	struct lw_err err = { 0 };
 	struct cli_job job = { 0 };
-	int r = cli_probe(c, &job, &err);
-	if (r < 0) {
-		r = cli_fail(&err);
-		cli_job_done(&job);
-		return r;
-	}
-	struct sweeping s = { .host = job.host };
-	lw_record_each(job.host->state_fd, sweep, &s);
-	for (int i = 0; i < LW_CTL_COUNT; i++) {
-		const char *parent = job.host->cgroup.parent[i];
-		bool seen = false;
-		for (int k = 0; k < i; k++)
-			seen = seen ||
-			       (parent && job.host->cgroup.parent[k] && !strcmp(parent, job.host->cgroup.parent[k]));
-		if (parent && !seen)
-			s.found += sweep_parent(parent);
-	}
-	int code = CLI_OK;
-	if (c->format == CLI_JSON)
-		code = cli_print_json(json_pack("{s:i}", "removed", (int)s.found));
+	struct acting a = { .c = c, .job = &job };
+	struct lw_record *records = NULL;
+	size_t n = 0;
+	int r = signal_number(c->signal, &a.sig, &err), missing = CLI_OK;
+	if (r >= 0)
+		r = cli_find_sandboxes(c, &job, &records, &n, &missing, &err);
+	int code = r < 0 ? cli_fail(&err) : act(&a, records, n);
+	if (code == CLI_OK)
+		code = missing;
+	for (size_t i = 0; i < n; i++)
+		lw_record_done(&records[i]);
+	free(records);
 	cli_job_done(&job);
 	return code;
 }

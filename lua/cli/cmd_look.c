@@ -9,7 +9,7 @@
 #include "base/cleanup.h"
 #include "base/fdio.h"
 #include "lua/cli/detached.h"
-#include "lua/cli/log_file.h"
+#include "supervise/log_file.h"
 
 #define SHORT_ID 12
 
@@ -23,7 +23,7 @@ static int collect(void *arg, struct lw_record *r)
 {
 	json_t *list = arg;
 	json_t *pid = json_object_get(json_object_get(r->data, "command"), "pid");
-	const char *state = cli_sandbox_state(r);
+	const char *state = lw_record_state(r);
 	return json_array_append_new(
 		list, json_pack("{s:s,s:o,s:s,s:o,s:o,s:o}", "id", r->id, "name", member(r, "name"), "state", state,
 				"pid", pid && !strcmp(state, "running") ? json_incref(pid) : json_null(), "started_at",
@@ -111,12 +111,12 @@ int cli_cmd_status(struct cli *c)
 	} else {
 		_cleanup_(lw_text_done_p) struct lw_text t = { 0 };
 		json_t *exit = json_object_get(rec.data, "code");
-		lw_text_addf(&t, "%s: %s", word(rec.data, "name"), cli_sandbox_state(&rec));
+		lw_text_addf(&t, "%s: %s", word(rec.data, "name"), lw_record_state(&rec));
 		if (json_is_integer(exit))
 			lw_text_addf(&t, " (%d)", (int)json_integer_value(exit));
 		lw_text_add(&t, "\n");
 		code = cli_print(&t);
-		if (code == CLI_OK && !cli_sandbox_runs(&rec))
+		if (code == CLI_OK && !lw_record_runs(&rec))
 			code = 3;
 	}
 	lw_record_done(&rec);

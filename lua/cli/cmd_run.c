@@ -7,7 +7,7 @@
 #include "lua/cli/tell_denials.h"
 #include "lua/cli/naming.h"
 #include "lua/cli/options.h"
-#include "lua/cli/privilege.h"
+#include "supervise/privilege.h"
 #include "lua/cli/run_loop.h"
 #include "lua/cli/status.h"
 #include "lua/cli/tty.h"
@@ -104,7 +104,7 @@ int cli_cmd_run(struct cli *c)
 		cli_report_event(&report, "started", sandbox);
 		cli_report_event(&report, "ready", sandbox);
 		warm_save(c, &job);
-		cli_privilege_shed(job.plan);
+		lw_privilege_shed(job.plan);
 		cli_tty_begin(&tty, lw_sandbox_pty(sandbox), (unsigned)job.plan->terminal_fds);
 		r = cli_run_loop(sandbox, signal_fd, &tty, job.spec->timeout, &status, &err);
 	}

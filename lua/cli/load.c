@@ -7,6 +7,8 @@
 #include "image.h"
 #include "lua/cli/cli.h"
 #include "lua/cli/overrides.h"
+#include "lua/cli/supervision.h"
+#include "record_state.h"
 #include "schema.h"
 
 #define UNPACKER "lunward-unpack"
@@ -177,26 +179,13 @@ int cli_load(struct cli *c, const char *profile, struct cli_job *job, struct lw_
 	return r;
 }
 
-/* The program that unpacks images: beside this one, else where it is installed. */
-static const char *unpacker(struct lw_arena *a)
-{
-	char exe[4096];
-	ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
-	while (n > 0 && exe[n - 1] != '/')
-		n--;
-	const char *beside = n > 0 ? lw_arena_printf(a, "%.*s" UNPACKER, (int)n, exe) : NULL;
-	if (beside && !access(beside, X_OK))
-		return beside;
-	return access(LUNWARD_LIBEXEC "/" UNPACKER, X_OK) ? NULL : LUNWARD_LIBEXEC "/" UNPACKER;
-}
-
 int cli_prepare(struct cli_job *job, struct lw_err *err)
 {
-	int r = cli_find_joins(job, err);
+	int r = lw_find_joins(job->spec, job->host->state_fd, err);
 	if (r < 0)
 		return r;
 	const struct lw_root *root = &job->spec->root;
-	return root->image ? lw_image_prepare(job->spec, job->host, unpacker(job->spec->arena), err) : 0;
+	return root->image ? lw_image_prepare(job->spec, job->host, cli_program(job->spec->arena, UNPACKER), err) : 0;
 }
 
 int cli_plan(struct cli_job *job, struct lw_err *err)

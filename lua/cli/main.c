@@ -48,15 +48,21 @@ const struct cli_verb cli_verb_table[CLI_VERBS] = {
 	},
 	[CLI_STOP] = {
 		.name = "stop",
-		.synopsis = "[-t DURATION] SANDBOX",
-		.help = "SIGTERM to the command, then the end of everything",
-		.run = cli_cmd_stop,
+		.synopsis = "[-t DURATION] SANDBOX... | --all",
+		.help = "the stop signal to the command, then the end of everything",
+		.run = cli_cmd_life,
 	},
 	[CLI_KILL] = {
 		.name = "kill",
-		.synopsis = "[-s SIGNAL] SANDBOX",
+		.synopsis = "[-s SIGNAL] SANDBOX... | --all",
 		.help = "end everything inside at once, or send the command a signal",
-		.run = cli_cmd_stop,
+		.run = cli_cmd_life,
+	},
+	[CLI_RESTART] = {
+		.name = "restart",
+		.synopsis = "[-t DURATION] SANDBOX... | --all",
+		.help = "stop it if it runs, and start it as it was started, under the same id",
+		.run = cli_cmd_life,
 	},
 	[CLI_WAIT] = {
 		.name = "wait",
@@ -72,9 +78,9 @@ const struct cli_verb cli_verb_table[CLI_VERBS] = {
 	},
 	[CLI_RM] = {
 		.name = "rm",
-		.synopsis = "[-f] SANDBOX",
+		.synopsis = "[-f] SANDBOX... | --all",
 		.help = "remove what is known of a stopped sandbox",
-		.run = cli_cmd_rm,
+		.run = cli_cmd_life,
 	},
 	[CLI_GC] = {
 		.name = "gc",

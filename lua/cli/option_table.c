@@ -43,6 +43,7 @@ FLAG_OPTION(now_version, version)
 FLAG_OPTION(now_features, features)
 FLAG_OPTION(now_cross_mounts, cross_mounts)
 FLAG_OPTION(now_detach, detach)
+FLAG_OPTION(now_interactive, interactive)
 FLAG_OPTION(now_remove, remove)
 FLAG_OPTION(now_all, all)
 FLAG_OPTION(now_follow, follow)
@@ -160,9 +161,9 @@ const struct cli_option cli_option_table[] = {
 	  .help = "set a variable; without a value, the caller's" },
 	{ .name = "interactive",
 	  .letter = 'i',
-	  .verbs = CLI_ON(RUN) | CLI_ON(EXEC),
-	  .now = now_nothing,
-	  .help = "accepted: standard input is always connected" },
+	  .verbs = CLI_ON(RUN) | CLI_ON(START) | CLI_ON(EXEC),
+	  .now = now_interactive,
+	  .help = "in the background: keep standard input for those who attach; else it is always connected" },
 	{ .name = "name",
 	  .arg = "NAME",
 	  .verbs = SPEC_VERBS,
@@ -355,7 +356,11 @@ const struct cli_option cli_option_table[] = {
 	  .now = now_status_fd,
 	  .help = "write events to descriptor N, as JSON lines" },
 	/* detached sandboxes */
-	{ .name = "all", .letter = 'a', .verbs = CLI_ON(PS), .now = now_all, .help = "those that do not run, too" },
+	{ .name = "all",
+	  .letter = 'a',
+	  .verbs = CLI_ON(PS) | CLI_ON(STOP) | CLI_ON(KILL) | CLI_ON(RESTART) | CLI_ON(RM),
+	  .now = now_all,
+	  .help = "all of them; ps: those that do not run, too" },
 	{ .name = "field",
 	  .letter = 'f',
 	  .arg = "PATH",
@@ -382,7 +387,7 @@ const struct cli_option cli_option_table[] = {
 	{ .name = "time",
 	  .letter = 't',
 	  .arg = "DURATION",
-	  .verbs = CLI_ON(STOP),
+	  .verbs = CLI_ON(STOP) | CLI_ON(RESTART),
 	  .now = now_wait,
 	  .help = "how long the command may take after SIGTERM; 10s" },
 	{ .name = "timestamps", .letter = 't', .verbs = CLI_ON(LOGS), .now = now_timestamps, .help = "with times" },

@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "base/cleanup.h"
-#include "lua/cli/privilege.h"
+#include "supervise/privilege.h"
 
 enum action {
 	FORWARD,
@@ -62,9 +62,9 @@ static enum action action_of(uint32_t sig)
 
 static void pass_on(struct lw_sandbox *s, int sig)
 {
-	cli_privilege_raise(true);
+	lw_privilege_raise(true);
 	lw_sandbox_signal(s, sig);
-	cli_privilege_raise(false);
+	lw_privilege_raise(false);
 }
 
 static void handle(struct lw_sandbox *s, struct cli_tty *tty, int sig)
@@ -118,10 +118,10 @@ static int patience(int64_t deadline, const struct cli_tty *tty)
 /* At the end comes undoing, which may have to end what is left in a cgroup. */
 static int look(struct lw_sandbox *s, struct lw_err *err)
 {
-	cli_privilege_raise(true);
+	lw_privilege_raise(true);
 	int r = lw_sandbox_step(s, err);
 	if (!r)
-		cli_privilege_raise(false);
+		lw_privilege_raise(false);
 	return r;
 }
 

@@ -8,7 +8,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "lua/cli/cli.h"
-#include "lua/cli/privilege.h"
+#include "supervise/privilege.h"
 #include "lua/cli/run_loop.h"
 #include "lua/cli/warm/warm.h"
 #include "sandbox.h"
@@ -155,7 +155,7 @@ static void walk(const struct lw_plan *plan, int64_t timeout)
 	int signals = -1;
 	SYS(rt_sigprocmask, SIG_SETMASK, NULL, &before, 8);
 	if (cli_signals_open(&signals, NULL) >= 0 && lw_launch(plan, &o, &s, NULL) >= 0) {
-		cli_privilege_shed(plan);
+		lw_privilege_shed(plan);
 		no_terminal.master = no_terminal.control = -1;
 		no_terminal.foreground = true;
 		int r = cli_run_loop(s, signals, &no_terminal, timeout, &status, NULL);

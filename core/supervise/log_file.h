@@ -12,6 +12,9 @@
 #define CLI_LINE_MAX 8192
 
 struct cli_log {
+	/* Sees each piece as it comes. */
+	void (*bytes)(void *arg, int stream, const char *bytes, size_t n);
+	void *arg;
 	int dir, fd;
 	off_t size;
 	struct cli_log_stream {

@@ -1,14 +1,16 @@
 /* log_file.c: see log_file.h. A log that cannot be written is no reason to disturb the sandbox. */
-#include "lua/cli/log_file.h"
+#include "supervise/log_file.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/fdio.h"
 #include "base/text.h"
-#include "lua/cli/detached.h"
+#include "base/text.h"
 
 static void open_file(struct cli_log *l)
 {
@@ -32,13 +34,13 @@ void cli_log_open(struct cli_log *l, int dir, int out, int err)
 static void write_line(struct cli_log *l, struct cli_log_stream *s, size_t n, bool partial)
 {
 	_cleanup_(lw_text_done_p) struct lw_text t = { 0 };
-	char now[CLI_TIME_MAX], text[CLI_LINE_MAX + 1];
+	char now[LW_TIME_MAX], text[CLI_LINE_MAX + 1];
 	memcpy(text, s->line, n);
 	text[n] = '\0';
 	/* Text may hold NUL; what comes after one would be lost to a C string. */
 	for (char *p = text; (p = memchr(p, 0, (size_t)(text + n - p)));)
 		*p = '?';
-	lw_text_addf(&t, "{\"time\": \"%s\", \"stream\": \"%s\", \"text\": ", cli_now(now), s->name);
+	lw_text_addf(&t, "{\"time\": \"%s\", \"stream\": \"%s\", \"text\": ", lw_now_text(now), s->name);
 	lw_text_add_json(&t, text);
 	lw_text_add(&t, partial ? ", \"partial\": true}\n" : "}\n");
 	if (t.failed || l->fd < 0)
@@ -75,6 +77,8 @@ void cli_log_take(struct cli_log *l, struct cli_log_stream *s)
 {
 	ssize_t n = read(s->from, s->line + s->n, CLI_LINE_MAX - s->n);
 	if (n > 0) {
+		if (l->bytes)
+			l->bytes(l->arg, (int)(s - l->stream), s->line + s->n, (size_t)n);
 		s->n += (size_t)n;
 		write_lines(l, s, false);
 	} else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {

@@ -1,5 +1,5 @@
 /* privilege.c: see privilege.h. Also a part of warm launches, so: bare system calls. */
-#include "lua/cli/privilege.h"
+#include "supervise/privilege.h"
 #include <linux/capability.h>
 #include <string.h>
 #include "sys.h"
@@ -19,7 +19,7 @@ static void set(uint64_t effective, uint64_t permitted)
 	(void)SYS(capset, &head, data);
 }
 
-void cli_privilege_shed(const struct lw_plan *p)
+void lw_privilege_shed(const struct lw_plan *p)
 {
 	if (!(p->clone_flags & CLONE_NEWUSER))
 		return;
@@ -35,7 +35,17 @@ void cli_privilege_shed(const struct lw_plan *p)
 	set(0, kept);
 }
 
-void cli_privilege_raise(bool on)
+void lw_privilege_rest(void)
+{
+	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct data[2];
+	if (SYS(capget, &head, data) < 0)
+		return;
+	kept = (uint64_t)data[1].permitted << 32 | data[0].permitted;
+	set(0, kept);
+}
+
+void lw_privilege_raise(bool on)
 {
 	if (kept)
 		set(on ? kept : 0, kept);

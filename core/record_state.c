@@ -1,0 +1,80 @@
+/* record_state.c: see record_state.h. */
+#include "record_state.h"
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "cgroup.h"
+
+bool lw_record_runs(struct lw_record *r)
+{
+	return !strcmp(lw_record_state(r), "running");
+}
+
+const char *lw_record_state(struct lw_record *r)
+{
+	static const char *const ends[] = { "stopped", "failed" };
+	/* Whether it is supervised first: a supervisor that ends now has written how before. */
+	bool supervised = lw_record_supervised(r);
+	if (!supervised)
+		lw_record_reload(r);
+	const char *state = json_string_value(json_object_get(r->data, "state"));
+	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
+		if (state && !strcmp(state, ends[i]))
+			return ends[i];
+	if (!supervised)
+		return "failed";
+	return state && !strcmp(state, "running") ? "running" : "created";
+}
+
+int lw_record_process(const struct lw_record *r, const char *which, pid_t *ret, int *ret_fd)
+{
+	const json_t *p = json_object_get(r->data, which);
+	pid_t pid = (pid_t)json_integer_value(json_object_get(p, "pid"));
+	int fd = lw_process_open(pid, (uint64_t)json_integer_value(json_object_get(p, "start")));
+	if (fd < 0)
+		return fd;
+	if (ret)
+		*ret = pid;
+	if (ret_fd)
+		*ret_fd = fd;
+	else
+		close(fd);
+	return 0;
+}
+
+/* Written by us into a directory of ours; but what is not named after the sandbox is not removed. */
+static bool sweep_cgroups(const struct lw_record *r)
+{
+	const char *controller;
+	bool found = false;
+	json_t *dir;
+	json_object_foreach(json_object_get(json_object_get(r->data, "cgroup"), "paths"), controller, dir)
+	{
+		const char *path = json_string_value(dir), *slash = path ? strrchr(path, '/') : NULL;
+		if (slash && !strcmp(slash + 1, r->id))
+			found = lw_cgroup_sweep(path) > 0 || found;
+	}
+	return found;
+}
+
+bool lw_record_sweep(const struct lw_host *h, struct lw_record *r, struct lw_err *err)
+{
+	char now[LW_TIME_MAX];
+	if (lw_record_supervised(r))
+		return false;
+	/* What its supervisor wrote last, which may be later than what we have read. */
+	lw_record_reload(r);
+	bool found = sweep_cgroups(r);
+	const char *state = json_string_value(json_object_get(r->data, "state"));
+	if (state && (!strcmp(state, "stopped") || !strcmp(state, "failed")))
+		return found;
+	json_object_set_new(r->data, "state", json_string("failed"));
+	json_object_set_new(r->data, "ended_at", json_string(lw_now_text(now)));
+	if (json_is_true(json_object_get(r->data, "remove")))
+		lw_record_remove(h->state_fd, r, err);
+	else
+		lw_record_save(r, err);
+	return true;
+}

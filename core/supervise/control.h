@@ -1,0 +1,38 @@
+/* control.h: what is said to a supervisor, over STATE/sandboxes/<id>/control: a SOCK_SEQPACKET socket below a directory
+ * that is its owner's alone, one struct a message, one answer to each. */
+#ifndef LW_CONTROL_H
+#define LW_CONTROL_H
+
+#include <stdint.h>
+#include "base/err.h"
+
+enum lw_control_verb {
+	LW_CONTROL_STOP = 1, /* arg: microseconds of patience, -1: the profile's, which the answer tells;
+			      * flags: LW_STOP_* */
+	LW_CONTROL_ATTACH,   /* the answer brings a stream for each of stdout and stderr, or one for the terminal */
+	LW_CONTROL_WATCH,    /* to be told of the end that is the last */
+	LW_CONTROL_RESIZE,   /* arg: rows << 16 | columns */
+	LW_CONTROL_ENDED,    /* to who is attached or watches: arg: the exit code */
+};
+#define LW_STOP_KILL 1 /* at once, without the signal */
+#define LW_STOP_KEEP 2 /* the record stays even if it was to go (--rm): it is started again */
+
+#define LW_ATTACH_TERMINAL 1 /* answer: the stream is a terminal's */
+#define LW_ATTACH_INPUT 2    /* answer: what is written to the (first) stream is read inside */
+
+#define LW_CONTROL_MAGIC UINT32_C(0x6c77637a)
+struct lw_control_message {
+	uint32_t magic, verb;
+	int64_t arg;
+	uint32_t flags;
+	int32_t result; /* of an answer: 0 or negative errno */
+};
+
+#define LW_CONTROL_SOCKET "control"
+/* A connection to the supervisor of the record in `dir`; -ENOENT or -ECONNREFUSED when there is none. */
+int lw_control_connect(int dir);
+/* Says m and replaces it with the answer; with room for descriptors, those that came with it (-1: none). At most a few
+ * seconds: a supervisor never lets anybody wait. */
+int lw_control_ask(int fd, struct lw_control_message *m, int *ret_fds, unsigned n_fds);
+
+#endif

@@ -1,0 +1,289 @@
+/* instance.c: one launch of a sandbox in the background, from its recorded spec, and what is written down of its end.
+ * The plan and what was probed for it live only as long as the launch: a restart asks the machine again. */
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "cgroup.h"
+#include "image.h"
+#include "record_state.h"
+#include "schema.h"
+#include "supervise/privilege.h"
+#include "supervise/supervisor.h"
+
+struct launch {
+	struct lw_host *host;
+	struct lw_plan *plan;
+};
+
+static void launch_done(struct launch *l)
+{
+	lw_plan_free(l->plan);
+	lw_host_free(l->host);
+}
+
+static json_t *process_json(pid_t pid)
+{
+	return json_pack("{s:i,s:I}", "pid", (int)pid, "start", (json_int_t)lw_process_start(pid));
+}
+
+/* Where the cgroups will be, written down before there are any. */
+static json_t *cgroups_json(const struct launch *l, const char *id)
+{
+	json_t *paths = json_object();
+	for (int i = 0; i < LW_CTL_COUNT; i++) {
+		const char *dir = l->plan->cgroup_dir[i], *at = dir ? strstr(dir, LW_PLAN_ID) : NULL;
+		if (at)
+			json_object_set_new(paths, lw_controller_names[i],
+					    json_sprintf("%.*s%s", (int)(at - dir), dir, id));
+	}
+	return json_pack("{s:i,s:o}", "version", l->host->cgroup.version, "paths", paths);
+}
+
+/* Who the command runs as, looked up once: the root's files may change. */
+static json_t *user_json(const struct lw_plan *p)
+{
+	json_t *groups = json_array();
+	for (size_t i = 0; i < p->n_groups; i++)
+		json_array_append_new(groups, json_integer((json_int_t)p->groups[i]));
+	return json_pack("{s:I,s:I,s:o}", "uid", (json_int_t)p->uid, "gid", (json_int_t)p->gid, "groups", groups);
+}
+
+/* What each launch finds anew. */
+static void note_launch(json_t *data, const struct launch *l, const char *id)
+{
+	static const char *const of_the_last[] = { "ended_at", "code",  "signal", "timed_out",
+						   "oom",      "error", "init",   "command" };
+	char now[LW_TIME_MAX];
+	for (size_t i = 0; i < ARRAY_LEN(of_the_last); i++)
+		json_object_del(data, of_the_last[i]);
+	json_object_set_new(data, "state", json_string("created"));
+	json_object_set_new(data, "ready", json_false());
+	json_object_set_new(data, "started_at", json_string(lw_now_text(now)));
+	json_object_set_new(data, "supervisor", process_json(getpid()));
+	json_object_set_new(data, "cgroup", cgroups_json(l, id));
+	json_object_set_new(data, "user", user_json(l->plan));
+	json_object_set_new(data, "seccomp", json_pack("{s:I}", "instructions", (json_int_t)l->plan->filter.n));
+}
+
+static int make_record(struct sv *s, const struct launch *l, const json_t *request, struct lw_err *err)
+{
+	static const char *const as_they_are[] = { "id", "name", "profile", "privileged", "remove", "started_by" };
+	const char *id = json_string_value(json_object_get(request, "id"));
+	json_t *data = json_pack("{s:i}", "schema_version", LW_SCHEMA_VERSION), *v;
+	for (size_t i = 0; i < ARRAY_LEN(as_they_are); i++)
+		if ((v = json_object_get(request, as_they_are[i])))
+			json_object_set(data, as_they_are[i], v);
+	json_object_set_new(data, "interactive", json_boolean(s->interactive));
+	note_launch(data, l, id);
+	int r = lw_record_make(s->state_fd, id, s->spec->name, data, json_object_get(request, "spec"), &s->record, err);
+	json_decref(data);
+	return r;
+}
+
+static int make_plan(struct sv *s, struct launch *l, struct lw_err *err)
+{
+	struct lw_host_options o = {
+		.state = s->state,
+		.cgroup_parent = s->cgroup_parent,
+		.environ_ = environ,
+	};
+	int r = lw_spec_check(s->spec, err);
+	if (r >= 0)
+		r = lw_host_probe(&o, &l->host, err);
+	if (r >= 0)
+		r = lw_find_joins(s->spec, s->state_fd, err);
+	if (r >= 0 && s->spec->root.image)
+		r = lw_image_prepare(s->spec, l->host, s->unpacker, err);
+	return r < 0 ? r : lw_plan_build(s->spec, l->host, &l->plan, err);
+}
+
+static int decode(struct sv *s, const json_t *spec, struct lw_err *err)
+{
+	lw_spec_free(s->spec);
+	s->spec = NULL;
+	return spec ? lw_spec_decode(spec, &s->spec, err)
+		    : lw_fail(err, -EIO, "the record of this sandbox cannot be read");
+}
+
+/* stdin, stdout, stderr for the command; with `interactive`, standard input is a pipe whose end we keep. */
+struct ends {
+	int inside[3], out, err;
+};
+
+static void ends_done(struct ends *e)
+{
+	for (int i = 0; i < 3; i++)
+		lw_close_p(&e->inside[i]);
+	lw_close_p(&e->out);
+	lw_close_p(&e->err);
+}
+
+static int one_pipe(int *read_end, int *write_end, struct lw_err *err)
+{
+	int p[2];
+	if (pipe2(p, O_CLOEXEC) < 0)
+		return lw_fail(err, -errno, "pipe: %s", strerror(errno));
+	*read_end = p[0];
+	*write_end = p[1];
+	return 0;
+}
+
+static int make_ends(struct sv *s, struct ends *e, struct lw_err *err)
+{
+	int r = one_pipe(&e->out, &e->inside[1], err);
+	if (r >= 0)
+		r = one_pipe(&e->err, &e->inside[2], err);
+	if (r >= 0 && s->interactive && s->spec->terminal != LW_TERMINAL_ALWAYS)
+		return one_pipe(&e->inside[0], &s->input, err);
+	if (r >= 0)
+		e->inside[0] = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3); /* /dev/null */
+	return r < 0 ? r : e->inside[0] < 0 ? lw_fail(err, -errno, "/dev/null: %s", strerror(errno)) : 0;
+}
+
+static void output(void *arg, int stream, const char *bytes, size_t n)
+{
+	sv_clients_output(arg, stream, bytes, n);
+}
+
+/* From here on the log and whoever is attached have what it prints. */
+static int connect_output(struct sv *s, struct ends *e, struct lw_err *err)
+{
+	int pty = lw_sandbox_pty(s->sandbox);
+	if (pty >= 0) {
+		/* Both ways over one descriptor; what is on the pipes is set-up's, which writes nothing. */
+		lw_close_p(&e->out);
+		e->out = fcntl(pty, F_DUPFD_CLOEXEC, 3);
+		s->input = fcntl(pty, F_DUPFD_CLOEXEC, 3);
+		lw_close_p(&e->err);
+		if (e->out < 0 || s->input < 0)
+			return lw_fail(err, -errno, "the terminal: %s", strerror(errno));
+	}
+	if (s->input >= 0)
+		fcntl(s->input, F_SETFL, fcntl(s->input, F_GETFL) | O_NONBLOCK);
+	cli_log_open(&s->log, s->record.dir, TAKE_FD(e->out), TAKE_FD(e->err));
+	s->log.bytes = output;
+	s->log.arg = s;
+	return 0;
+}
+
+static void began(struct sv *s)
+{
+	json_t *d = s->record.data;
+	bool ready = s->spec->service.ready.kind == LW_PROBE_STARTED;
+	json_object_set_new(d, "state", json_string("running"));
+	json_object_set_new(d, "command", process_json(lw_sandbox_pid(s->sandbox)));
+	json_object_set_new(d, "init", process_json(lw_sandbox_init_pid(s->sandbox)));
+	json_object_set_new(d, "ready", json_boolean(ready));
+	s->began = lw_now_usec();
+	s->at[SV_LIMIT] = s->spec->timeout && s->spec->timeout < INT64_MAX - s->began ? s->began + s->spec->timeout : 0;
+	lw_restarts_began(&s->restarts, &s->spec->service, s->began);
+}
+
+static int launch(struct sv *s, struct launch *l, const json_t *request, struct lw_err *err)
+{
+	struct ends ends = { { -1, -1, -1 }, -1, -1 };
+	int r;
+	if (request) {
+		r = make_record(s, l, request, err);
+	} else {
+		note_launch(s->record.data, l, s->record.id);
+		r = lw_record_save(&s->record, err);
+	}
+	if (r >= 0)
+		r = make_ends(s, &ends, err);
+	if (r >= 0) {
+		struct lw_launch_options o = { .id = s->record.id, .usage = true };
+		memcpy(o.stdio, ends.inside, sizeof o.stdio);
+		r = lw_launch(l->plan, &o, &s->sandbox, err);
+	}
+	if (r >= 0)
+		r = connect_output(s, &ends, err);
+	ends_done(&ends);
+	if (r < 0)
+		return r;
+	began(s);
+	return lw_record_save(&s->record, err);
+}
+
+int sv_launch(struct sv *s, const json_t *request, struct lw_err *err)
+{
+	struct launch l = { 0 };
+	json_t *spec = request ? json_incref(json_object_get(request, "spec")) : lw_record_spec(&s->record);
+	lw_privilege_raise(true);
+	int r = decode(s, spec, err);
+	json_decref(spec);
+	if (r >= 0)
+		r = make_plan(s, &l, err);
+	if (r >= 0)
+		r = launch(s, &l, request, err);
+	if (r < 0) {
+		s->sandbox = lw_sandbox_close(s->sandbox);
+		lw_close_p(&s->input);
+	}
+	/* Who never sets up again needs nearly nothing any more. */
+	if (r >= 0 && s->spec->service.restart == LW_RESTART_NO && !s->spec->service.rec.set)
+		lw_privilege_shed(l.plan);
+	else
+		lw_privilege_rest();
+	launch_done(&l);
+	malloc_trim(0);
+	return r;
+}
+
+/* The next start, or none: the record says which. */
+static void decide(struct sv *s, bool failed)
+{
+	bool given_up = false;
+	int64_t now = lw_now_usec();
+	json_t *d = s->record.data;
+	int64_t delay =
+		s->stopping ? -1 : lw_restarts_delay(&s->restarts, &s->spec->service, failed, s->began, now, &given_up);
+	s->over = delay < 0;
+	if (!s->over) {
+		s->at[SV_RESTART] = now + delay;
+		json_object_set_new(d, "restarts",
+				    json_integer(json_integer_value(json_object_get(d, "restarts")) + 1));
+	}
+	json_object_set_new(d, "state", json_string(!s->over ? "created" : given_up ? "failed" : "stopped"));
+}
+
+void sv_ended(struct sv *s, const struct lw_status *status)
+{
+	char now[LW_TIME_MAX];
+	struct lw_err err = { 0 };
+	json_t *d = s->record.data;
+	int code = status->timed_out ? 124 : status->code;
+	cli_log_close(&s->log);
+	lw_close_p(&s->input);
+	lw_privilege_raise(true);
+	s->sandbox = lw_sandbox_close(s->sandbox);
+	lw_privilege_raise(false);
+	for (int i = 0; i < SV_TIMERS; i++)
+		s->at[i] = 0;
+	json_object_set_new(d, "ready", json_false());
+	json_object_set_new(d, "ended_at", json_string(lw_now_text(now)));
+	json_object_set_new(d, "code", json_integer(code));
+	json_object_set_new(d, "signal", status->signal ? json_integer(status->signal) : json_null());
+	json_object_set_new(d, "timed_out", json_boolean(status->timed_out));
+	json_object_set_new(d, "oom", json_boolean(status->oom));
+	decide(s, code != 0);
+	sv_clients_ended(s, code);
+	lw_record_save(&s->record, &err);
+}
+
+void sv_not_launched(struct sv *s, const struct lw_err *why)
+{
+	char line[sizeof *why + 64];
+	struct lw_err err = { 0 };
+	json_t *d = s->record.data;
+	json_object_set_new(d, "error", json_string(lw_err_format(why, line, sizeof line)));
+	json_object_set_new(d, "code", json_integer(125));
+	lw_restarts_began(&s->restarts, &s->spec->service, lw_now_usec());
+	decide(s, true);
+	lw_record_save(&s->record, &err);
+}

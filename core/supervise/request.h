@@ -1,0 +1,28 @@
+/* request.h: what `start` hands to lunward-supervisor: descriptors by number, and one JSON object. */
+#ifndef LW_SUPERVISE_REQUEST_H
+#define LW_SUPERVISE_REQUEST_H
+
+#include <jansson.h>
+#include "base/err.h"
+
+/* The program's name, beside the command or where such programs are installed. */
+#define LW_SUPERVISOR "lunward-supervisor"
+
+#define LW_SUPERVISE_REPLY 3 /* to be told: an int, and when it is negative a struct lw_err */
+#define LW_SUPERVISE_STATE 4 /* the state directory */
+#define LW_SUPERVISE_REQUEST                                                                                           \
+	5 /* the object, in a file:                                                                                    \
+"id", "name", "state" (its path), "cgroup_parent" or null, "unpacker" or null, "spec",                                 \
+"remove": the record goes with the end (--rm), "interactive": standard input is for those who attach,                  \
+"again": the record is there already and is used on,                                                                   \
+"profile": {"path", "sha256"}, "privileged", "started_by": {"uid", "loginuid"} go into the record as they are */
+#define LW_SUPERVISE_REQUEST_MAX ((size_t)16 * 1024 * 1024)
+
+/* Executes `program` with the request and waits until the sandbox's command runs: 0, or why it does not. The caller's
+ * environment goes with it, for `inherit_env`. */
+int lw_supervise(const char *program, int state_fd, const json_t *request, struct lw_err *err);
+/* The same in two steps, for several at once: a descriptor to poll and then to read the answer from. */
+int lw_supervise_begin(const char *program, int state_fd, const json_t *request, int *ret_fd, struct lw_err *err);
+int lw_supervise_answer(int fd, struct lw_err *err);
+
+#endif

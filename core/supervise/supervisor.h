@@ -1,0 +1,74 @@
+/* supervisor.h: one sandbox in the background and all that is known of it by the process that watches it. Private to
+ * core/supervise. Nothing here blocks but a launch; what comes from the sandbox is hostile. */
+#ifndef LW_SUPERVISOR_H
+#define LW_SUPERVISOR_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include "record.h"
+#include "sandbox.h"
+#include "spec.h"
+#include "supervise/log_file.h"
+#include "supervise/request.h"
+#include "supervise/control.h"
+#include "supervise/restart.h"
+
+/* What is to be done at some time: CLOCK_MONOTONIC, microseconds; 0: never. */
+enum sv_timer {
+	SV_LIMIT,   /* the profile's timeout */
+	SV_STOP,    /* the patience of who asked it to stop */
+	SV_RESTART, /* the next start */
+	SV_TIMERS,
+};
+
+#define SV_CLIENTS 16
+struct sv_client {
+	int fd;    /* SOCK_SEQPACKET, or -1: free */
+	int io[2]; /* of who is attached, or -1 */
+	bool watches;
+};
+
+struct sv {
+	int state_fd;
+	char *state, *cgroup_parent, *unpacker; /* NULL: none */
+	bool remove, interactive;
+	struct lw_record record;
+	struct lw_spec *spec;       /* of the present launch */
+	struct lw_sandbox *sandbox; /* NULL: between two */
+	struct cli_log log;
+	int signals, listener;
+	int input; /* what is read inside as standard input, or -1 */
+	int64_t at[SV_TIMERS], began;
+	struct lw_restarts restarts;
+	bool stopping; /* asked to end for good */
+	bool over;
+	struct sv_client client[SV_CLIENTS];
+};
+
+/* instance.c: one launch, and one end. */
+/* The record is made by the first one, before there is anything to be undone. */
+int sv_launch(struct sv *s, const json_t *request, struct lw_err *err);
+void sv_ended(struct sv *s, const struct lw_status *status);
+/* A further launch that failed: as an end. */
+void sv_not_launched(struct sv *s, const struct lw_err *why);
+
+/* How it is ended: with the stop signal and patience (-1: the profile's), or at once. LW_STOP_*. */
+/* Returns the patience. */
+int64_t sv_stop(struct sv *s, int64_t patience_usec, unsigned flags);
+void sv_kill(struct sv *s);
+
+/* clients.c: the control socket, and who is attached. */
+int sv_clients_open(struct sv *s, struct lw_err *err);
+#define SV_CLIENT_POLLFDS (2 + 2 * SV_CLIENTS)
+size_t sv_clients_poll(struct sv *s, struct pollfd *fds);
+void sv_clients_look(struct sv *s, const struct pollfd *fds, size_t n);
+void sv_clients_output(struct sv *s, int stream, const char *bytes, size_t n);
+/* One has ended: tells who is attached, and, when it was the last, who watches. */
+void sv_clients_ended(struct sv *s, int code);
+
+/* supervisor.c: from the request to the end of everything. */
+int sv_begin(struct sv *s, const json_t *request, struct lw_err *err);
+void sv_run(struct sv *s);
+void sv_end(struct sv *s, bool started);
+
+#endif
