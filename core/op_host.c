@@ -102,7 +102,8 @@ static int source_open(struct lw_run *run, const struct lw_op *op, struct lw_err
 		return 0;
 	if (fd < 0)
 		return source_failed(err, op, fd, "");
-	r = lw_control_socket_check(fd, op->str[0], p->pool.state_dir, &p->allow_control_sockets, err);
+	if (!(op->num[2] & LW_SRC_OWN))
+		r = lw_control_socket_check(fd, op->str[0], p->pool.state_dir, &p->allow_control_sockets, err);
 	if (r < 0)
 		return r;
 	if (op->num[2] & LW_SRC_REOPEN) {

@@ -117,6 +117,7 @@ struct lw_op {
 #define LW_SRC_DIR 4      /* known to be a directory */
 #define LW_SRC_SLAVE 8    /* what the host mounts in it later appears inside */
 #define LW_SRC_FLAT 16    /* without the mounts below it */
+#define LW_SRC_OWN 32     /* ours: it is no stranger's control socket, and may lie in the state directory */
 
 /* Making a plan looks at spec and host. Walking one does not: everything the walk needs is in the operations and in the
  * payloads below, so that a plan kept in the cache (lua/cli/warm/flat.c) can be walked, with spec and host NULL. */
@@ -159,7 +160,10 @@ struct lw_plan {
 };
 #define LW_IDS_LEASED UINT32_C(0xfffffffe) /* outside id of an auto map before the lease */
 #define LW_PLAN_ID "@ID@"                  /* stands for the sandbox's id in paths of a plan */
-#define LW_NAME_ID 4                       /* digits of the id in a name made from it, "web-3f2a" */
+/* sd_notify(3): the sockets, by the sandbox's id, in the state directory; and what $NOTIFY_SOCKET says inside. */
+#define LW_NOTIFY_DIR "notify"
+#define LW_NOTIFY_INSIDE "/run/lunward-notify"
+#define LW_NAME_ID 4 /* digits of the id in a name made from it, "web-3f2a" */
 
 /* One row of the table of operations (core/ops.c). */
 struct lw_op_row {

@@ -86,10 +86,27 @@ static void put_default(struct lw_plan *p, struct lw_root_layout *l, const struc
 	put(l, copy, "root")->scratch = shared && p->spec->root.kind != LW_ROOT_DIR;
 }
 
+/* Where the command says sd_notify(3) things: whoever launches has made the socket, under the sandbox's id. */
+static void put_notify(struct lw_plan *p, struct lw_root_layout *l)
+{
+	struct lw_mount *m = lw_arena_alloc(p->arena, sizeof *m);
+	if (!m)
+		return;
+	*m = (struct lw_mount){
+		.rec.origin = p->spec->service.ready.rec.origin,
+		.kind = LW_MOUNT_BIND,
+		.source = p->host->notify_socket
+				  ? p->host->notify_socket
+				  : lw_arena_printf(p->arena, "%s/" LW_NOTIFY_DIR "/" LW_PLAN_ID, p->host->state_dir),
+		.destination = LW_NOTIFY_INSIDE,
+	};
+	put(l, m, "service.ready")->own = true;
+}
+
 int lw_root_layout_build(struct lw_plan *p, struct lw_err *err)
 {
 	const struct lw_spec *s = p->spec;
-	size_t max = ARRAY_LEN(default_mounts) + ARRAY_LEN(built_root_mounts) + s->mounts.n;
+	size_t max = ARRAY_LEN(default_mounts) + ARRAY_LEN(built_root_mounts) + s->mounts.n + 1;
 	struct lw_root_layout *l = lw_arena_alloc(p->arena, sizeof *l);
 	if (!l || !(l->v = lw_arena_array(p->arena, max, sizeof *l->v)) ||
 	    !(l->overlays = lw_arena_array(p->arena, s->mounts.n + p->host->n_view + 1, sizeof *l->overlays)))
@@ -101,6 +118,8 @@ int lw_root_layout_build(struct lw_plan *p, struct lw_err *err)
 		put_default(p, l, &built_root_mounts[i]);
 	for (size_t i = 0; i < s->mounts.n; i++)
 		put(l, &s->mounts.v[i], lw_arena_printf(p->arena, "mounts[%zu]", i));
+	if (s->service.ready.kind == LW_PROBE_NOTIFY)
+		put_notify(p, l);
 	sort_by_depth(l);
 	const struct lw_root_layout_entry *dev = lw_root_layout_find(l, "/dev"),
 					  *pts = lw_root_layout_find(l, "/dev/pts");

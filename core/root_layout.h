@@ -9,6 +9,7 @@
 struct lw_root_layout_entry {
 	const struct lw_mount *mount;
 	const char *key; /* "mounts[2]", or "root" for a default one */
+	bool own;        /* a bind of ours, which may lie in the state directory */
 	bool scratch;    /* shares one tmpfs with the others of its kind */
 	int slot;        /* fd slot of a source the host side opens, or -1 */
 };

@@ -52,7 +52,7 @@ static const char *env_get(const struct env *e, const char *key)
 static int plan_env(struct lw_plan *p, struct env *e)
 {
 	const struct lw_spec *s = p->spec;
-	e->v = lw_arena_array(p->arena, 6 + s->inherit_env.n + s->env.n, sizeof *e->v); /* ends in a NULL */
+	e->v = lw_arena_array(p->arena, 7 + s->inherit_env.n + s->env.n, sizeof *e->v); /* ends in a NULL */
 	if (!e->v)
 		return -ENOMEM;
 	env_set(p, e, "PATH", DEFAULT_PATH);
@@ -62,6 +62,8 @@ static int plan_env(struct lw_plan *p, struct env *e)
 		env_set(p, e, "TERM", term ? term : "xterm");
 	}
 	env_set(p, e, "container", "lunward");
+	if (s->service.ready.kind == LW_PROBE_NOTIFY)
+		env_set(p, e, "NOTIFY_SOCKET", LW_NOTIFY_INSIDE);
 	for (size_t i = 0; i < s->inherit_env.n; i++) {
 		const char *value = caller_env(p->host, s->inherit_env.v[i]);
 		if (value)

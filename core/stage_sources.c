@@ -43,7 +43,7 @@ static int plan_bind(struct lw_plan *p, struct lw_root_layout_entry *e, struct l
 	}
 	e->slot = lw_plan_slot(p);
 	int64_t flags = (m->optional ? LW_SRC_OPTIONAL : 0) | (p->host->privileged ? 0 : LW_SRC_REOPEN) |
-			(m->propagation == LW_PROPAGATION_SLAVE ? LW_SRC_SLAVE : 0);
+			(m->propagation == LW_PROPAGATION_SLAVE ? LW_SRC_SLAVE : 0) | (e->own ? LW_SRC_OWN : 0);
 	int r = PLAN_OP(p, LW_OP_SOURCE_OPEN, &m->rec, e->key, .str = { m->source },
 			.num = { e->slot, (int64_t)lw_mount_attributes(m), flags });
 	return r >= 0 && m->chown ? lw_plan_chown(p, m, e->key, e->slot, err) : r;

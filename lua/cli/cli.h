@@ -29,6 +29,7 @@ enum cli_verb_id {
 	CLI_START,
 	CLI_EXEC,
 	CLI_SHELL,
+	CLI_ATTACH,
 	CLI_STOP,
 	CLI_KILL,
 	CLI_RESTART,
@@ -143,6 +144,7 @@ bool cli_color(const struct cli *c);
 int cli_cmd_run(struct cli *c);
 int cli_cmd_start(struct cli *c);
 int cli_cmd_exec(struct cli *c); /* shell too */
+int cli_cmd_attach(struct cli *c);
 int cli_cmd_life(struct cli *c); /* stop, kill, restart, rm */
 int cli_cmd_wait(struct cli *c);
 int cli_cmd_update(struct cli *c);

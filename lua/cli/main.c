@@ -46,6 +46,14 @@ const struct cli_verb cli_verb_table[CLI_VERBS] = {
 		.command = true,
 		.run = cli_cmd_exec,
 	},
+	[CLI_ATTACH] = {
+		.name = "attach",
+		.synopsis = "SANDBOX",
+		.help = "connect to the terminal, or the output, of a sandbox in the background",
+		.more = "What it prints from now on, and its standard input if it was started with -i or -t. Signals go to the "
+			"command, the exit code is its own. At a terminal ^P ^Q leaves without ending anything.",
+		.run = cli_cmd_attach,
+	},
 	[CLI_STOP] = {
 		.name = "stop",
 		.synopsis = "[-t DURATION] SANDBOX... | --all",
