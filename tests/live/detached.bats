@@ -3,25 +3,7 @@
 
 # shellcheck disable=SC2016 # the shell inside expands these
 bats_require_minimum_version 1.5.0
-load live
-
-teardown() {
-	local id
-	for id in $("$LUNWARD" ps -a --format json 2>/dev/null | sed -nE 's/.*"id": "([0-9a-f]{64})".*/\1/p'); do
-		"$LUNWARD" rm -f "$id" || true
-	done
-	[ -z "${WORK:-}" ] || sandbox_teardown
-}
-lw() { run timeout 30 "$LUNWARD" "$@"; }
-start() {
-	lw start "$@"
-	assert_status 0
-	id=$output
-}
-field() { "$LUNWARD" inspect -f "$1" "$2"; }
-need_pids_cgroup() {
-	field cgroup.paths "$1" | grep -q '"pids"' || skip "no pids cgroup here"
-}
+load detached
 
 @test "row 64: start prints the id, 64 digits, and is gone from the caller" {
 	"$LUNWARD" start --name a -- sleep 60 >out
