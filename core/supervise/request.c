@@ -77,10 +77,3 @@ int lw_supervise_answer(int fd, struct lw_err *err)
 		*err = said;
 	return r;
 }
-
-int lw_supervise(const char *program, int state_fd, const json_t *request, struct lw_err *err)
-{
-	_cleanup_close_ int fd = -1;
-	int r = lw_supervise_begin(program, state_fd, request, &fd, err);
-	return r < 0 ? r : lw_supervise_answer(fd, err);
-}

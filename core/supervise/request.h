@@ -18,11 +18,10 @@
 "profile": {"path", "sha256"}, "privileged", "started_by": {"uid", "loginuid"} go into the record as they are */
 #define LW_SUPERVISE_REQUEST_MAX ((size_t)16 * 1024 * 1024)
 
-/* Executes `program` with the request and waits until the sandbox's command runs: 0, or why it does not. The caller's
- * environment goes with it, for `inherit_env`. */
-int lw_supervise(const char *program, int state_fd, const json_t *request, struct lw_err *err);
-/* The same in two steps, for several at once: a descriptor to poll and then to read the answer from. */
+/* Executes `program` with the request: a descriptor to poll and then to read the answer from. The caller's environment
+ * goes with it, for `inherit_env`. */
 int lw_supervise_begin(const char *program, int state_fd, const json_t *request, int *ret_fd, struct lw_err *err);
+/* Waits until the sandbox's command runs: 0, or why it does not. */
 int lw_supervise_answer(int fd, struct lw_err *err);
 
 #endif

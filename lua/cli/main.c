@@ -24,10 +24,12 @@ const struct cli_verb cli_verb_table[CLI_VERBS] = {
 	},
 	[CLI_START] = {
 		.name = "start",
-		.synopsis = "[OPTIONS] [PROFILE] [-- COMMAND...]",
+		.synopsis = "[OPTIONS] [PROFILE...] [-- COMMAND...]",
 		.help = "run a command in a sandbox, in the background",
 		.more = "Prints the id once the command runs. The sandbox is called as its profile is, or by --name; one that "
-			"has stopped under that name is replaced, one that runs is not. What it prints is kept for `logs`.",
+			"has stopped under that name is replaced, one that runs is not. What it prints is kept for `logs`. "
+			"Several profiles are started at once, but for those whose `service` says they come after, or "
+			"require, another: these wait until that one is ready.",
 		.command = true,
 		.run = cli_cmd_start,
 	},

@@ -57,7 +57,7 @@ json_t *cli_supervision_again(const struct cli *c, const struct cli_job *job, co
 	return o;
 }
 
-int cli_supervise(const struct cli_job *job, const json_t *asked, struct lw_err *err)
+int cli_supervise_begin(const struct cli_job *job, const json_t *asked, int *ret_fd, struct lw_err *err)
 {
 	const char *program = cli_program(job->host->arena, LW_SUPERVISOR);
 	if (!program) {
@@ -65,5 +65,13 @@ int cli_supervise(const struct cli_job *job, const json_t *asked, struct lw_err 
 		lw_err_hint(err, "install it, or build it: cmake --build BUILD --target lunward_supervisor");
 		return -ENOENT;
 	}
-	return asked ? lw_supervise(program, job->host->state_fd, asked, err) : lw_fail(err, -ENOMEM, "out of memory");
+	return asked ? lw_supervise_begin(program, job->host->state_fd, asked, ret_fd, err)
+		     : lw_fail(err, -ENOMEM, "out of memory");
+}
+
+int cli_supervise(const struct cli_job *job, const json_t *asked, struct lw_err *err)
+{
+	_cleanup_close_ int fd = -1;
+	int r = cli_supervise_begin(job, asked, &fd, err);
+	return r < 0 ? r : lw_supervise_answer(fd, err);
 }

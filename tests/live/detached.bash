@@ -1,4 +1,5 @@
 # detached.bash: for suites about sandboxes in the background: start, and an end that removes them all.
+# shellcheck disable=SC2154,SC2034 # bats sets output and status; the suites use id
 load live
 
 teardown() {

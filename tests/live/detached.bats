@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # Detached sandboxes: start, what is known of them, what can be done to them, and that nothing is left.
 
-# shellcheck disable=SC2016 # the shell inside expands these
+# shellcheck disable=SC2016,SC2154 # the shell inside expands these; id is set by start
 bats_require_minimum_version 1.5.0
 load detached
 
