@@ -567,10 +567,6 @@ teardown() { sandbox_teardown; }
 	=> no sandbox "web" (`lunward ps -a` lists them)
 	stats
 	=> stats: which sandbox? (its name or the beginning of its id; `lunward ps -a` lists them)
-	attach web
-	=> unknown verb 'attach' (`lunward logs -f NAME`, or `lunward shell NAME`)
-	restart web
-	=> unknown verb 'restart' (`lunward stop NAME`, then `lunward start PROFILE`)
 	cp a b
 	=> unknown verb 'cp' (write -v SRC:DST before it runs)
 	diff web

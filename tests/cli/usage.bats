@@ -31,10 +31,14 @@ teardown() { sandbox_teardown; }
 	rnu good
 	=> unknown verb 'rnu' (did you mean "run"?)
 	stop
-	=> stop: which sandbox? (its name or the beginning of its id; `lunward ps -a` lists them)
+	=> stop: which sandbox? (names or the beginnings of ids, or --all; `lunward ps -a` lists them)
 	stop nobody
 	=> no sandbox "nobody" (`lunward ps -a` lists them)
 	kill -s NOSUCH nobody
+	=> --signal: unknown signal 'NOSUCH'
+	attach nobody
+	=> no sandbox "nobody" (`lunward ps -a` lists them)
+	restart nobody
 	=> no sandbox "nobody" (`lunward ps -a` lists them)
 	logs a b
 	=> logs: one sandbox at a time (its name or the beginning of its id; `lunward ps -a` lists them)
