@@ -289,7 +289,7 @@ static void keep(struct lw_denials *d, const struct seccomp_notif *req, int laye
 struct opening {
 	char path[LW_READER_TEXT];
 	char exe[256];
-	bool write;
+	bool write, create;
 };
 
 /* Before the call goes on: afterwards the process may be gone. */
@@ -303,6 +303,7 @@ static bool look_at_open(struct lw_denials *d, const struct seccomp_notif *req, 
 		    o->path[0] != '/' || !still_waits(d, req))
 			return false; /* of another process, it may be, that has got the number */
 		o->write = (call->args[open_table[i].flags] & O_ACCMODE) != O_RDONLY;
+		o->create = call->args[open_table[i].flags] & O_CREAT;
 		read_exe(d, req, o->exe);
 		return true;
 	}
@@ -329,6 +330,13 @@ static void explain_open(struct lw_denials *d, const struct seccomp_notif *req, 
 	enum lw_path_sight sight = lw_path_sight(d->plan, o->path, &op);
 	if (sight == LW_PATH_UNSURE || (sight == LW_PATH_READ_ONLY && !o->write) || seen_before(d, o))
 		return;
+	if (sight == LW_PATH_HIDDEN && o->create) {
+		/* It makes one of its own and gets that from now on, whatever the host has under this name. */
+		struct opening reading = *o;
+		reading.write = false;
+		seen_before(d, &reading);
+		return;
+	}
 	/* What is bound elsewhere has another name outside. */
 	char host[2 * LW_READER_TEXT];
 	const char *dst = sight == LW_PATH_READ_ONLY ? op->str[0] : "", *src = *dst ? op->str[1] : "";

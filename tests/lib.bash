@@ -48,10 +48,22 @@ sandbox_setup() {
 	LUNWARD_STATE=$WORK/state
 	mkdir -m 700 "$LUNWARD_STATE"
 	export LUNWARD LUNWARD_TREE LUNWARD_STATE WORK
+	own_cgroup_parent
 	[ -n "${LUNWARD_TEST_SLOW:-}" ] || snapshot >"$WORK/before"
 }
 sandbox_teardown() {
 	[ -n "${LUNWARD_TEST_SLOW:-}" ] || [ ! -e "${WORK:-}/before" ] || assert_no_leaks "$WORK/before"
+	forget_cgroup_parent
+}
+# Where root says where cgroups are made, each test's are apart, so that nobody takes a neighbour's for what it left.
+own_cgroup_parent() {
+	[ "$(id -u)" = 0 ] && [ -z "${LUNWARD_CGROUP_PARENT:-}" ] && [ -w /sys/fs/cgroup/pids ] || return 0
+	TEST_CGROUP=/lunward-test-${BATS_RUN_TMPDIR##*-}-$BATS_SUITE_TEST_NUMBER
+	export LUNWARD_CGROUP_PARENT=$TEST_CGROUP
+}
+forget_cgroup_parent() {
+	[ -n "${TEST_CGROUP:-}" ] || return 0
+	rmdir /sys/fs/cgroup/*"$TEST_CGROUP" 2>/dev/null || true
 }
 setup_file() {
 	[ -z "${LUNWARD_TEST_SLOW:-}" ] || snapshot >"$BATS_FILE_TMPDIR/before"
@@ -77,7 +89,9 @@ snapshot_mounts() {
 }
 # Directories of sandboxes: named by the 64 hex digits of an id.
 snapshot_cgroups() {
-	{ find /sys/fs/cgroup -type d -regextype posix-extended -regex '.*/[0-9a-f]{64}' 2>/dev/null || true; } | sed 's/^/cgroup: /'
+	local below=(/sys/fs/cgroup)
+	[ -z "${TEST_CGROUP:-}" ] || below=(/sys/fs/cgroup/*"$TEST_CGROUP")
+	{ find "${below[@]}" -type d -regextype posix-extended -regex '.*/[0-9a-f]{64}' 2>/dev/null || true; } | sed 's/^/cgroup: /'
 }
 # By the program they run, whatever they are called; also pid-1 programs, which run from a memfd.
 snapshot_processes() {

@@ -206,8 +206,10 @@ print(l.syscall(317, 1, 8, prog), ctypes.get_errno())'
 	[ -e /dev/kmsg ] || missing "no /dev/kmsg here"
 	profile "
 mounts = { bind \"$PWD/vol:/data\" },"
+	# A file that it makes itself is nobody's to deny, though the host has one of that name, too.
 	run "$LUNWARD" run --explain-denials --result result.json p.lua -- sh -c "cat '$PWD/hidden/file'; cat /data/file
-		echo x >/data/file; cat /dev/kmsg; echo x >/tmp/new; cat /tmp/new; ls / /home /tmp; cat /nonexistent/x"
+		echo x >/data/file; cat /dev/kmsg; mkdir -p '$PWD'; echo x >'$PWD/p.lua'; cat '$PWD/p.lua'
+		ls / /home /tmp; cat /nonexistent/x"
 	assert_output_has "denied by view: openat of \"$PWD/hidden/file\""
 	assert_output_has "to allow it: mounts = { bind \"$PWD/hidden/file\" }"
 	assert_output_has "p.lua:3: mounts[0]: denied by readonly: openat of \"/data/file\""

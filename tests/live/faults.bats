@@ -41,6 +41,7 @@ faults() {
 	export LUNWARD_STATE=$WORK/nobody
 	mkdir -m 700 "$LUNWARD_STATE"
 	chown 65534:65534 "$LUNWARD_STATE"
+	unset LUNWARD_CGROUP_PARENT
 	AS=65534 FOLLOW=1 faults errors
 }
 

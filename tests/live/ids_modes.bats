@@ -136,7 +136,7 @@ in_container() {
 		printf '%b' "$1" >subids
 		chmod 644 subids
 		run timeout 30 unshare --mount sh -c 'mount --bind subids /etc/subuid && mount --bind subids /etc/subgid &&
-			exec setpriv --reuid=65534 --regid=65534 --clear-groups env -u LUNWARD_STATE HOME=/ "$@"' sh \
+			exec setpriv --reuid=65534 --regid=65534 --clear-groups env -u LUNWARD_CGROUP_PARENT -u LUNWARD_STATE HOME=/ "$@"' sh \
 			"$LUNWARD" run --state "$WORK/nobody" -- awk '{ s += $3 } END { print s }' /proc/self/uid_map
 	}
 	ids_of '65534:700000:65536\n'

@@ -60,7 +60,7 @@ as_nobody() {
 	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR"/*/ "$WORK"
 	mkdir -p -m 700 nobody
 	chown 65534:65534 nobody
-	run timeout 30 setpriv --reuid=65534 --regid=65534 --clear-groups env -u LUNWARD_STATE HOME=/ \
+	run timeout 30 setpriv --reuid=65534 --regid=65534 --clear-groups env -u LUNWARD_CGROUP_PARENT -u LUNWARD_STATE HOME=/ \
 		"$LUNWARD" "$1" --state "$WORK/nobody" "${@:2}"
 	[[ $output != *"cannot be executed"* ]] || missing "the build is not reachable for others"
 }

@@ -186,7 +186,7 @@ need_marks_in_memory() {
 	chown 65534:65534 nobody
 	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR"/*/ "$WORK"
 	profile "mounts = { overlay \"lower:/w:upper=$WORK/keep/up\" },"
-	local user=(timeout 30 setpriv --reuid=65534 --regid=65534 --clear-groups env -u LUNWARD_STATE HOME=/)
+	local user=(timeout 30 setpriv --reuid=65534 --regid=65534 --clear-groups env -u LUNWARD_CGROUP_PARENT -u LUNWARD_STATE HOME=/)
 	run "${user[@]}" "$LUNWARD" run --state "$WORK/nobody" p.lua -- bash -c "$CHANGES"
 	[[ $output != *"cannot be executed"* ]] || missing "the build is not reachable for others"
 	assert_status 0

@@ -69,12 +69,12 @@ secret() {
 	mkdir -m 700 nobody
 	chown 65534:65534 nobody password
 	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR"/*/ "$WORK"
-	run timeout 30 setpriv --reuid=65534 --regid=65534 --clear-groups env LUNWARD_STATE="$WORK/nobody" HOME=/ \
+	run timeout 30 setpriv --reuid=65534 --regid=65534 --clear-groups env -u LUNWARD_CGROUP_PARENT LUNWARD_STATE="$WORK/nobody" HOME=/ \
 		"$LUNWARD" run p.lua -- bash -c 'cat /run/secrets/db; echo; stat -c %a /run/secrets/db'
 	[[ $output != *"cannot be executed"* ]] || missing "the build is not reachable for others"
 	[ "$(xargs <<<"$output")" = "$VALUE 400" ] || { echo "$output"; return 1; }
 	chown 0:0 password
-	run timeout 30 setpriv --reuid=65534 --regid=65534 --clear-groups env LUNWARD_STATE="$WORK/nobody" HOME=/ \
+	run timeout 30 setpriv --reuid=65534 --regid=65534 --clear-groups env -u LUNWARD_CGROUP_PARENT LUNWARD_STATE="$WORK/nobody" HOME=/ \
 		"$LUNWARD" run p.lua -- true
 	assert_refused "Permission denied"
 }

@@ -14,7 +14,7 @@ load hostile
 	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR"/*/
 	mkdir -m 755 bin
 	cp "$LUNWARD" bin/lunward
-	as_user() { run setpriv --reuid=65534 --regid=65534 --clear-groups "$@" "$WORK/bin/lunward" run --state "$WORK/state" -- id; }
+	as_user() { run env -u LUNWARD_CGROUP_PARENT setpriv --reuid=65534 --regid=65534 --clear-groups "$@" "$WORK/bin/lunward" run --state "$WORK/state" -- id; }
 	local rights
 	for rights in 'chmod 4755' 'chmod 2755' 'setcap cap_dac_read_search+ep' 'setcap cap_sys_admin+p'; do
 		$rights bin/lunward

@@ -23,7 +23,7 @@ check() { # WHAT EXPECTED GOT
 		bad=1
 	fi
 }
-cgroups() { find /sys/fs/cgroup -type d -regextype posix-extended -regex '.*/[0-9a-f]{64}' 2>/dev/null | wc -l; }
+cgroups() { find /sys/fs/cgroup -type d -path "*${LUNWARD_CGROUP_PARENT:-}/*" -regextype posix-extended -regex '.*/[0-9a-f]{64}' 2>/dev/null | wc -l; }
 start_all() { seq "$count" | xargs -P 16 -I{} "$lunward" start --name s{} --pids-limit 8 -- sleep 600 >/dev/null; }
 list_all() { "$lunward" ps --format json >"$LUNWARD_STATE/list"; }
 stop_all() { "$lunward" stop -t 0 --all; }
