@@ -83,6 +83,8 @@ static int make_channels(struct lw_sandbox *s, struct lw_run *run, int *ret_sync
 		return -errno;
 	*ret_sync = run->outer[0] = high(pair[0]);
 	run->sync = high(pair[1]);
+	/* Who says something is known by the kernel's word, even if it has ended by the time it is read. */
+	setsockopt(*ret_sync, SOL_SOCKET, SO_PASSCRED, &(int){ 1 }, sizeof(int));
 	if (!run->plan->init)
 		return 0;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
@@ -183,21 +185,30 @@ static int do_clone(struct lw_sandbox *s, struct lw_run *run, uint64_t flags, st
 
 struct message {
 	struct lw_report report;
-	int fd; /* what came with it, or -1 */
+	int fd;    /* what came with it, or -1 */
+	pid_t pid; /* who sent it, as we see it; 0: unknown */
 };
+
+/* CMSG_NXTHDR, which is a function of libc's. */
+static struct cmsghdr *next_control(const struct msghdr *msg, const struct cmsghdr *c)
+{
+	char *next = (char *)c + CMSG_ALIGN(c->cmsg_len), *end = (char *)msg->msg_control + msg->msg_controllen;
+	return next + sizeof *c <= end ? (struct cmsghdr *)next : NULL;
+}
 
 /* 1 a message, 0 end of file, negative errno. */
 static int receive(int sync, struct message *m)
 {
 	union {
 		struct cmsghdr align;
-		char buf[CMSG_SPACE(sizeof(int))];
+		char buf[CMSG_SPACE(sizeof(int)) + CMSG_SPACE(sizeof(struct ucred))];
 	} control;
 	struct iovec iov = { &m->report, sizeof m->report };
 	struct msghdr msg = {
 		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.buf, .msg_controllen = sizeof control.buf
 	};
 	m->fd = -1;
+	m->pid = 0;
 	bool reset = false;
 	ssize_t n;
 	/* Who dies without having read our word leaves a reset, which comes before what was said last. */
@@ -206,9 +217,15 @@ static int receive(int sync, struct message *m)
 	} while (n < 0 && (errno == EINTR || (errno == ECONNRESET && !reset && (reset = true))));
 	if (n <= 0)
 		return n < 0 ? -errno : 0;
-	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
-	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
-		memcpy(&m->fd, CMSG_DATA(c), sizeof m->fd);
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(&msg); c; c = next_control(&msg, c)) {
+		struct ucred from;
+		if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS) {
+			memcpy(&m->fd, CMSG_DATA(c), sizeof m->fd);
+		} else if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_CREDENTIALS) {
+			memcpy(&from, CMSG_DATA(c), sizeof from);
+			m->pid = from.pid;
+		}
+	}
 	return n == sizeof m->report && m->report.magic == LW_REPORT_MAGIC ? 1 : -EPROTO;
 }
 
@@ -253,6 +270,8 @@ static int take_message(struct lw_sandbox *s, const struct lw_plan *p, int sync,
 		return 1;
 	case LW_REPORT_EXEC:
 		*ret_exec = true;
+		if (m.pid > 0)
+			s->command = m.pid;
 		lw_close_p(&m.fd);
 		return 1;
 	default:
