@@ -353,6 +353,26 @@ static const struct lw_field sandbox_fields[LW_KEY_COUNT] = {
 			     .def = "true",
 			     .help = "Whether the command gets a new, empty session keyring instead of the caller's, "
 				     "keyrings(7)." },
+	[LW_KEY_SERVICE] = { .key = "service",
+			     .kind = LW_K_RECORD,
+			     .offset = AT(service),
+			     .rec = &lw_service_schema,
+			     .merge = LW_MERGE_MAP,
+			     .form = "{ restart=, ready=, health=, stop_signal=, after=, requires=, listen=, … }",
+			     .def = "started once, ready at once",
+			     .help = "How a sandbox in the background is kept: when it is ready, and well; whether it "
+				     "is started again; how it is stopped; what comes first; the sockets it is handed. "
+				     "In the foreground `ready`, `stop_signal` and `listen` hold, too." },
+	[LW_KEY_LOG] = { .key = "log",
+			 .kind = LW_K_CUSTOM,
+			 .offset = AT(log),
+			 .rec = &lw_log_schema,
+			 .read = lw_read_log,
+			 .write = lw_write_log,
+			 .form = "\"file\", \"journal\", \"syslog\", \"none\", \"inherit\", or { file=, max=, keep= }",
+			 .def = "\"inherit\" in the foreground, \"file\" in the background",
+			 .help = "Where what a sandbox in the background prints goes; `lunward logs` reads \"file\". "
+				 "In the foreground it is the caller's, unless `stdio` says otherwise." },
 	[LW_KEY_TIMEOUT] = { .key = "timeout",
 			     .kind = LW_K_DURATION,
 			     .offset = AT(timeout),

@@ -1,6 +1,5 @@
 /* spec.c: a spec's birth, with every default, and its end. The defaults here are the ones the `def` words of schema.c
  * tell people; a list's elements get theirs from the schema when they are read. */
-#include <signal.h>
 #include <sys/resource.h>
 #include "base/names.h"
 #include "spec.h"
@@ -33,8 +32,9 @@ struct lw_spec *lw_spec_new(void)
 	s->hardening.lock_personality = true;
 	s->hardening.time_stamp_counter = true;
 	s->keyring = true;
-	s->service.stop_signal = SIGTERM;
-	s->service.stop_timeout = 10000000;
+	lw_service_defaults(&s->service);
+	s->log.max = LW_LOG_MAX_DEFAULT;
+	s->log.keep = 1;
 	s->limits.pids = 1024;
 	s->rlimits.v[RLIMIT_NOFILE].soft = 1024;
 	s->rlimits.v[RLIMIT_NOFILE].hard = 4096;

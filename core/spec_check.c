@@ -595,7 +595,7 @@ static int (*const rule_table[])(const struct lw_spec *s, struct lw_err *err) = 
 	check_secrets,         check_devices,     check_sysctls,
 	check_capabilities,    check_sys_admin,   check_rlimits,
 	check_limits,          check_secure_bits, lw_check_time_offsets,
-	check_whole_tree,
+	check_whole_tree,      lw_check_service,
 };
 
 int lw_spec_check(const struct lw_spec *s, struct lw_err *err)

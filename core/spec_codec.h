@@ -62,7 +62,8 @@ bool lw_codec_same_origin(struct lw_origin a, struct lw_origin b);
 extern const struct lw_schema lw_stdio_schema, lw_user_schema, lw_namespaces_schema, lw_ids_schema, lw_root_schema,
 	lw_mount_schema, lw_overlay_schema, lw_device_schema, lw_caps_schema, lw_seccomp_schema, lw_seccomp_rule_schema,
 	lw_limits_schema, lw_rlimits_schema, lw_join_schema, lw_time_offsets_schema, lw_landlock_schema,
-	lw_hardening_schema, lw_apparmor_schema, lw_selinux_schema, lw_verify_schema, lw_unpack_schema;
+	lw_hardening_schema, lw_apparmor_schema, lw_selinux_schema, lw_verify_schema, lw_unpack_schema,
+	lw_service_schema, lw_log_schema, lw_backoff_schema, lw_burst_schema, lw_probe_schema, lw_listen_schema;
 extern const struct lw_names lw_mount_kind_table, lw_root_kind_table, lw_ids_mode_table, lw_seccomp_base_table,
 	lw_namespace_mode_table, lw_hidepid_table, lw_network_table;
 
@@ -113,6 +114,23 @@ int lw_io_finish(struct lw_spec *s, void *rec, struct lw_err *err);
 int lw_privileged_finish(struct lw_spec *s, struct lw_err *err);
 /* Where a mount of this type goes when it names no destination, "/proc"; NULL: it must name one. */
 const char *lw_mount_default_destination(const char *type);
+
+/* Services and logs (spec_service.c). */
+LW_CODEC_PAIR(restart);
+LW_CODEC_PAIR(backoff);
+LW_CODEC_PAIR(burst);
+LW_CODEC_PAIR(ready);
+LW_CODEC_PAIR(tcp);
+LW_CODEC_PAIR(signal);
+LW_CODEC_PAIR(names);
+LW_CODEC_PAIR(listens);
+LW_CODEC_PAIR(log);
+int lw_probe_finish(struct lw_spec *s, void *rec, struct lw_err *err);
+int lw_health_finish(struct lw_spec *s, void *rec, struct lw_err *err);
+int lw_listen_finish(struct lw_spec *s, void *rec, struct lw_err *err);
+json_t *lw_combine_health(json_t *base, json_t *over);
+int lw_check_fd_name(const char *v, struct lw_err *err);
+int lw_check_service(const struct lw_spec *s, struct lw_err *err);
 
 /* Merging (spec_merge.c). */
 json_t *lw_combine_capabilities(json_t *base, json_t *over);

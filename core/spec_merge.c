@@ -210,7 +210,7 @@ static json_t *merge_value(const struct lw_field *f, json_t *base, json_t *over)
 	if (!f->rec)
 		return merge_map(base, over);
 	/* "host" below { readonly=false }: a scalar stands for the first key of its table. */
-	if (json_is_string(base) && f->kind == LW_K_CUSTOM)
+	if ((json_is_string(base) || json_is_number(base)) && f->kind == LW_K_CUSTOM)
 		base = table = json_pack("{s:O}", f->rec->fields[0].key, base);
 	return merge_record(f->rec, json_is_object(base) ? base : NULL, over);
 }
@@ -314,4 +314,20 @@ json_t *lw_combine_seccomp(json_t *base, json_t *over)
 nomem:
 	json_decref(res);
 	return NULL;
+}
+
+/* Another question takes the place of the one below; how it is asked stays. */
+json_t *lw_combine_health(json_t *base, json_t *over)
+{
+	static const char *const questions[] = { "tcp", "exec", "file" };
+	json_auto_t *below = json_is_object(base) ? json_copy(base) : NULL;
+	bool another = false;
+
+	if (!json_is_object(over) || lw_codec_is_unset(over))
+		return json_incref(over);
+	for (size_t i = 0; i < ARRAY_LEN(questions); i++)
+		another = another || json_object_get(over, questions[i]);
+	for (size_t i = 0; i < ARRAY_LEN(questions) && another && below; i++)
+		json_object_del(below, questions[i]);
+	return merge_map(below, over);
 }

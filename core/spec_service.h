@@ -16,7 +16,7 @@ enum lw_probe_kind {
 };
 struct lw_probe {
 	struct lw_rec rec;
-	int kind;
+	int kind;               /* enum lw_probe_kind */
 	const char *address;    /* tcp: a literal address in the sandbox's network;
 				   "127.0.0.1" */
 	int64_t port;           /* tcp: 1-65535 */
@@ -27,8 +27,7 @@ struct lw_probe {
 enum lw_health_action { LW_HEALTH_RESTART, LW_HEALTH_KILL, LW_HEALTH_NONE };
 struct lw_health {
 	struct lw_rec rec;
-	struct lw_probe probe;                   /* tcp, exec or file; rec.set 0 and kind STARTED: no
-						    health check */
+	struct lw_probe probe;                   /* tcp, exec or file; kind STARTED: no health check */
 	int64_t interval, timeout, start_period; /* microseconds; 30 s, 5 s, 0 */
 	int64_t retries;                         /* failures in a row that make it unhealthy; 3 */
 	int action;                              /* enum lw_health_action */
@@ -44,11 +43,22 @@ struct lw_burst {
 	int64_t count, interval; /* so many starts within so many microseconds, then
 				    it is given up; 5 in 60 s; 0: never */
 };
+enum lw_listen_key {
+	LW_LISTEN_KEY_ADDRESS,
+	LW_LISTEN_KEY_INHERIT,
+	LW_LISTEN_KEY_NAME,
+	LW_LISTEN_KEY_DATAGRAM,
+	LW_LISTEN_KEY_BACKLOG,
+	LW_LISTEN_KEY_MODE,
+	LW_LISTEN_KEY_COUNT,
+};
 struct lw_listen {
 	struct lw_rec rec;
 	const char *address; /* "127.0.0.1:8080", "[::1]:80", "8080" or an absolute
-				path on the host */
-	const char *name;    /* LISTEN_FDNAMES; the address by default */
+				path on the host; NULL: what `inherit` names */
+	const char *inherit; /* LISTEN_FDNAMES of a socket that was handed to us, "*"
+				for all of them; or NULL */
+	const char *name;    /* LISTEN_FDNAMES; NULL: the address, or what it was called */
 	bool datagram;
 	int64_t backlog, mode; /* 4096; a path's permissions, 0666 */
 };
@@ -72,13 +82,16 @@ struct lw_service {
 	struct lw_listens listen;
 };
 
+void lw_service_defaults(struct lw_service *v);
+
 /* Where what a detached sandbox prints goes. */
 enum lw_log_kind { LW_LOG_FILE, LW_LOG_JOURNAL, LW_LOG_SYSLOG, LW_LOG_NONE, LW_LOG_INHERIT };
+#define LW_LOG_MAX_DEFAULT (INT64_C(16) << 20)
 struct lw_log {
 	struct lw_rec rec;
 	int kind;         /* enum lw_log_kind; "inherit" in the background is the file, too */
 	const char *file; /* absolute, on the host; NULL: in the state directory */
-	int64_t max;      /* bytes of all of them together; 16 MiB */
+	int64_t max;      /* bytes of all of them together; LW_LOG_MAX_DEFAULT */
 	int64_t keep;     /* older files; 1 */
 };
 

@@ -26,9 +26,9 @@ teardown() { sandbox_teardown; }
 	run --link db -- true
 	=> unknown option '--link' (networks between sandbox and host: --network host, or none)
 	run --restart always -- true
-	=> unknown option '--restart' (a sandbox is started again by your service manager)
+	=> unknown option '--restart' (`service = { restart = "on-failure" }` in the profile)
 	run --health-cmd x -- true
-	=> unknown option '--health-cmd' (a sandbox is watched by your service manager)
+	=> unknown option '--health-cmd' (`service = { health = { exec = { ... } } }` in the profile)
 	run --log-driver json-file -- true
 	=> unknown option '--log-driver' (output goes where lunward's goes: redirect it)
 	run -l a=b -- true
@@ -64,7 +64,7 @@ teardown() { sandbox_teardown; }
 	run --storage-opt size=5G -- true
 	=> unknown option '--storage-opt' (write --tmpfs DST:size=SIZE)
 	run --stop-signal TERM -- true
-	=> unknown option '--stop-signal' (signals are passed on: send it to lunward)
+	=> unknown option '--stop-signal' (`service = { stop_signal = "INT" }` in the profile)
 	run --stop-timeout 5 -- true
 	=> unknown option '--stop-timeout' (write --timeout DURATION, or a signal to lunward, which is passed on)
 	run --volumes-from x -- true
@@ -481,7 +481,7 @@ teardown() { sandbox_teardown; }
 	run -p Type=x -- true
 	=> unknown option '-p' (a sandbox is ready when its command was started: --status-fd N)
 	run -p Restart=always -- true
-	=> unknown option '-p' (a sandbox is started again by your service manager)
+	=> unknown option '-p' (`service = { restart = "on-failure" }` in the profile)
 	run -p TimeoutStopSec=5 -- true
 	=> unknown option '-p' (write --timeout DURATION, or a signal to lunward, which is passed on)
 	run -p SuccessExitStatus=5 -- true
