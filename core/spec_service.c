@@ -183,6 +183,8 @@ json_t *lw_write_tcp(const struct lw_spec *s, const struct lw_field *f, const vo
 	const struct lw_probe *p = AT_CONST(struct lw_probe, rec, f);
 
 	(void)s;
+	if (!p->address)
+		return NULL;
 	if (!strcmp(p->address, "127.0.0.1"))
 		return json_integer(p->port);
 	return json_sprintf(strchr(p->address, ':') ? "[%s]:%d" : "%s:%d", p->address, (int)p->port);

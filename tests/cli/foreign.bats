@@ -30,7 +30,7 @@ teardown() { sandbox_teardown; }
 	run --health-cmd x -- true
 	=> unknown option '--health-cmd' (`service = { health = { exec = { ... } } }` in the profile)
 	run --log-driver json-file -- true
-	=> unknown option '--log-driver' (output goes where lunward's goes: redirect it)
+	=> unknown option '--log-driver' (`log` in the profile)
 	run -l a=b -- true
 	=> unknown option '-l' (`labels` in the profile)
 	run --label a=b -- true
@@ -66,7 +66,7 @@ teardown() { sandbox_teardown; }
 	run --stop-signal TERM -- true
 	=> unknown option '--stop-signal' (`service = { stop_signal = "INT" }` in the profile)
 	run --stop-timeout 5 -- true
-	=> unknown option '--stop-timeout' (write --timeout DURATION, or a signal to lunward, which is passed on)
+	=> unknown option '--stop-timeout' (`service = { stop_timeout = "10s" }` in the profile, or lunward stop -t SECONDS)
 	run --volumes-from x -- true
 	=> unknown option '--volumes-from' (write -v SRC:DST for each)
 	run --volume-driver x -- true
@@ -481,7 +481,7 @@ teardown() { sandbox_teardown; }
 	run -p Type=x -- true
 	=> unknown option '-p' (a sandbox is ready when its command was started: --status-fd N)
 	run -p Restart=always -- true
-	=> unknown option '-p' (`service = { restart = "on-failure" }` in the profile)
+	=> unknown option '-p' (`service = { restart = "on-failure", backoff = ... }` in the profile)
 	run -p TimeoutStopSec=5 -- true
 	=> unknown option '-p' (write --timeout DURATION, or a signal to lunward, which is passed on)
 	run -p SuccessExitStatus=5 -- true
@@ -529,7 +529,7 @@ teardown() { sandbox_teardown; }
 	run --description=x -- true
 	=> unknown option '--description' (`labels` in the profile)
 	run --service-type=x -- true
-	=> unknown option '--service-type' (a sandbox is ready when its command was started: --status-fd N)
+	=> unknown option '--service-type' (`service = { ready = "notify" }` in the profile)
 	run --remain-after-exit -- true
 	=> unknown option '--remain-after-exit' (a sandbox ends with its command)
 	run --send-sighup -- true

@@ -121,7 +121,7 @@ teardown() { sandbox_teardown; }
 	cwd_ = "/"
 	=> cwd_: unknown key (did you mean "cwd"?)
 	depends_on = { "x" }
-	=> depends_on: unknown key (`lunward profile keys` lists them)
+	=> depends_on: unknown key (write service = { requires = { … } })
 	devices_cgroup = 1
 	=> devices_cgroup: unknown key (`lunward profile keys` lists them)
 	dns = { "1.1.1.1" }
@@ -140,8 +140,8 @@ teardown() { sandbox_teardown; }
 	=> init_process: unknown key (`lunward profile keys` lists them)
 	ipc = "host"
 	=> ipc: unknown key (write namespaces = { ipc = … })
-	log = "file"
-	=> log: unknown key (`lunward profile keys` lists them)
+	log = "json-file"
+	=> log: unknown log "json-file" (write "file")
 	mem = "5M"
 	=> mem: unknown key (write limits = { memory = … })
 	mount = {}
@@ -159,13 +159,13 @@ teardown() { sandbox_teardown; }
 	readonly = true
 	=> readonly: unknown key (write root = { readonly = true })
 	restart = "always"
-	=> restart: unknown key (`lunward profile keys` lists them)
+	=> restart: unknown key (write service = { restart = … })
 	root_ = {}
 	=> root_: unknown key (did you mean "root"?)
 	security_opt = { "x" }
 	=> security_opt: unknown key (write seccomp, apparmor, selinux or no_new_privileges)
-	service = { restart = "always" }
-	=> service: unknown key (`lunward profile keys` lists them)
+	service = { Restart = "always" }
+	=> service.Restart: unknown key (did you mean "restart"?)
 	stdin_open = true
 	=> stdin_open: unknown key (write nothing: standard input is connected)
 	supervise = {}
