@@ -169,7 +169,7 @@ teardown() { sandbox_teardown; }
 	stdin_open = true
 	=> stdin_open: unknown key (write nothing: standard input is connected)
 	supervise = {}
-	=> supervise: unknown key (`lunward profile keys` lists them)
+	=> supervise: unknown key (did you mean "service"?)
 	tests = {}
 	=> tests: unknown key (`lunward profile keys` lists them)
 	tmp = {}
