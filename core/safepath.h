@@ -18,6 +18,8 @@
 int lw_safe_open_host(const char *path);
 /* Opens a namespace of the host: a file of /proc/PID/ns or one bound elsewhere. -EINVAL when it is not a namespace. */
 int lw_safe_open_namespace(const char *path);
+/* An O_PATH descriptor of a path as the process (pid and pidfd) sees it, links resolved within its root. */
+int lw_safe_open_of_process(pid_t pid, int pidfd, const char *path);
 /* safepath_child.c: an O_PATH descriptor of a path in this process's root. Links are followed only where they lie in
  * something read-only, or in a file system that this launch made (descriptors in it, or -1); -ELOOP elsewhere. */
 int lw_safe_open_settled(const char *path, const int fresh[static 2]);

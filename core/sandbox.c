@@ -39,6 +39,11 @@ pid_t lw_sandbox_pid(const struct lw_sandbox *s)
 	return s->command < 0 && s->command_fd >= 0 ? lw_pid_of(s->command_fd) : s->command;
 }
 
+int lw_sandbox_command_fd(const struct lw_sandbox *s)
+{
+	return s->command_fd;
+}
+
 pid_t lw_sandbox_init_pid(const struct lw_sandbox *s)
 {
 	return s->pid;

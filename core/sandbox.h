@@ -41,6 +41,7 @@ int lw_launch(const struct lw_plan *p, const struct lw_launch_options *o, struct
 const char *lw_sandbox_id(const struct lw_sandbox *s);
 pid_t lw_sandbox_pid(const struct lw_sandbox *s);      /* the command's, in the caller's pid namespace */
 pid_t lw_sandbox_init_pid(const struct lw_sandbox *s); /* the init's; the command's own without one */
+int lw_sandbox_command_fd(const struct lw_sandbox *s); /* a pidfd of the command; owned by the sandbox */
 /* Its cgroup of a controller (enum lw_controller), an absolute directory, or NULL. */
 const char *lw_sandbox_cgroup(const struct lw_sandbox *s, int controller);
 int lw_sandbox_pty(const struct lw_sandbox *s);    /* master of our pty, or -1; owned by the sandbox */

@@ -362,7 +362,7 @@ static const struct lw_field sandbox_fields[LW_KEY_COUNT] = {
 			     .def = "started once, ready at once",
 			     .help = "How a sandbox in the background is kept: when it is ready, and well; whether it "
 				     "is started again; how it is stopped; what comes first; the sockets it is handed. "
-				     "In the foreground `ready`, `stop_signal` and `listen` hold, too." },
+				     "In the foreground `ready` and `listen` hold, too." },
 	[LW_KEY_LOG] = { .key = "log",
 			 .kind = LW_K_CUSTOM,
 			 .offset = AT(log),

@@ -64,7 +64,7 @@ static const struct lw_field probe_fields[] = {
 	{ .key = "log",
 	  .kind = LW_K_STRING,
 	  .offset = offsetof(struct lw_probe, log),
-	  .check = lw_check_not_empty,
+	  .check = lw_check_log_text,
 	  .def = "none",
 	  .help = "It has printed a line with this text in it, on either stream." },
 };

@@ -129,6 +129,7 @@ int lw_probe_finish(struct lw_spec *s, void *rec, struct lw_err *err);
 int lw_health_finish(struct lw_spec *s, void *rec, struct lw_err *err);
 int lw_listen_finish(struct lw_spec *s, void *rec, struct lw_err *err);
 json_t *lw_combine_health(json_t *base, json_t *over);
+int lw_check_log_text(const char *v, struct lw_err *err);
 int lw_check_fd_name(const char *v, struct lw_err *err);
 int lw_check_service(const struct lw_spec *s, struct lw_err *err);
 

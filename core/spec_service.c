@@ -231,6 +231,16 @@ int lw_health_finish(struct lw_spec *s, void *rec, struct lw_err *err)
 	return take_question(&h->probe, h->rec.set & 7, false, err);
 }
 
+/* What is looked for in lines, as they come. */
+int lw_check_log_text(const char *v, struct lw_err *err)
+{
+	if (!*v)
+		return lw_codec_fail(err, "must not be empty");
+	if (strlen(v) > LW_READY_LOG_MAX)
+		return lw_codec_fail(err, "longer than %d bytes", LW_READY_LOG_MAX);
+	return strchr(v, '\n') ? lw_codec_fail(err, "one line holds no newline") : 0;
+}
+
 static const struct lw_name ready_words[] = {
 	{ "started", LW_PROBE_STARTED },
 	{ "notify", LW_PROBE_NOTIFY },

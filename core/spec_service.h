@@ -14,6 +14,7 @@ enum lw_probe_kind {
 	LW_PROBE_FILE,    /* the file is there */
 	LW_PROBE_LOG,     /* a line it printed holds the text */
 };
+#define LW_READY_LOG_MAX 255 /* bytes of `log` */
 struct lw_probe {
 	struct lw_rec rec;
 	int kind;               /* enum lw_probe_kind */

@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "cgroup.h"
+#include "exec.h"
 #include "image.h"
 #include "record_state.h"
 #include "schema.h"
@@ -44,15 +45,6 @@ static json_t *cgroups_json(const struct launch *l, const char *id)
 	return json_pack("{s:i,s:o}", "version", l->host->cgroup.version, "paths", paths);
 }
 
-/* Who the command runs as, looked up once: the root's files may change. */
-static json_t *user_json(const struct lw_plan *p)
-{
-	json_t *groups = json_array();
-	for (size_t i = 0; i < p->n_groups; i++)
-		json_array_append_new(groups, json_integer((json_int_t)p->groups[i]));
-	return json_pack("{s:I,s:I,s:o}", "uid", (json_int_t)p->uid, "gid", (json_int_t)p->gid, "groups", groups);
-}
-
 /* What each launch finds anew. */
 static void note_launch(json_t *data, const struct launch *l, const char *id)
 {
@@ -66,7 +58,7 @@ static void note_launch(json_t *data, const struct launch *l, const char *id)
 	json_object_set_new(data, "started_at", json_string(lw_now_text(now)));
 	json_object_set_new(data, "supervisor", process_json(getpid()));
 	json_object_set_new(data, "cgroup", cgroups_json(l, id));
-	json_object_set_new(data, "user", user_json(l->plan));
+	json_object_set_new(data, "user", lw_exec_user(l->plan));
 	json_object_set_new(data, "seccomp", json_pack("{s:I}", "instructions", (json_int_t)l->plan->filter.n));
 }
 
@@ -147,6 +139,7 @@ static int make_ends(struct sv *s, struct ends *e, struct lw_err *err)
 
 static void output(void *arg, int stream, const char *bytes, size_t n)
 {
+	sv_watch_output(arg, stream, bytes, n);
 	sv_clients_output(arg, stream, bytes, n);
 }
 
@@ -174,14 +167,13 @@ static int connect_output(struct sv *s, struct ends *e, struct lw_err *err)
 static void began(struct sv *s)
 {
 	json_t *d = s->record.data;
-	bool ready = s->spec->service.ready.kind == LW_PROBE_STARTED;
 	json_object_set_new(d, "state", json_string("running"));
 	json_object_set_new(d, "command", process_json(lw_sandbox_pid(s->sandbox)));
 	json_object_set_new(d, "init", process_json(lw_sandbox_init_pid(s->sandbox)));
-	json_object_set_new(d, "ready", json_boolean(ready));
 	s->began = lw_now_usec();
 	s->at[SV_LIMIT] = s->spec->timeout && s->spec->timeout < INT64_MAX - s->began ? s->began + s->spec->timeout : 0;
 	lw_restarts_began(&s->restarts, &s->spec->service, s->began);
+	sv_watch_begin(s);
 }
 
 static int launch(struct sv *s, struct launch *l, const json_t *request, struct lw_err *err)
@@ -194,6 +186,8 @@ static int launch(struct sv *s, struct launch *l, const json_t *request, struct 
 		note_launch(s->record.data, l, s->record.id);
 		r = lw_record_save(&s->record, err);
 	}
+	if (r >= 0 && s->spec->service.ready.kind == LW_PROBE_NOTIFY)
+		r = lw_notify_open(s->state_fd, s->record.id, &s->ready.notify, err);
 	if (r >= 0)
 		r = make_ends(s, &ends, err);
 	if (r >= 0) {
@@ -224,6 +218,7 @@ int sv_launch(struct sv *s, const json_t *request, struct lw_err *err)
 	if (r < 0) {
 		s->sandbox = lw_sandbox_close(s->sandbox);
 		lw_close_p(&s->input);
+		lw_notify_close(s->state_fd, s->record.id, &s->ready.notify);
 	}
 	/* Who never sets up again needs nearly nothing any more. */
 	if (r >= 0 && s->spec->service.restart == LW_RESTART_NO && !s->spec->service.rec.set)
@@ -236,20 +231,23 @@ int sv_launch(struct sv *s, const json_t *request, struct lw_err *err)
 }
 
 /* The next start, or none: the record says which. */
-static void decide(struct sv *s, bool failed)
+static void decide(struct sv *s, enum lw_end end)
 {
 	bool given_up = false;
 	int64_t now = lw_now_usec();
 	json_t *d = s->record.data;
 	int64_t delay =
-		s->stopping ? -1 : lw_restarts_delay(&s->restarts, &s->spec->service, failed, s->began, now, &given_up);
+		s->stopping ? -1 : lw_restarts_delay(&s->restarts, &s->spec->service, end, s->began, now, &given_up);
 	s->over = delay < 0;
 	if (!s->over) {
 		s->at[SV_RESTART] = now + delay;
 		json_object_set_new(d, "restarts",
 				    json_integer(json_integer_value(json_object_get(d, "restarts")) + 1));
 	}
-	json_object_set_new(d, "state", json_string(!s->over ? "created" : given_up ? "failed" : "stopped"));
+	json_object_set_new(d, "state",
+			    json_string(!s->over                                  ? "created"
+					: given_up || (s->failed && !s->stopping) ? "failed"
+										  : "stopped"));
 }
 
 void sv_ended(struct sv *s, const struct lw_status *status)
@@ -265,13 +263,12 @@ void sv_ended(struct sv *s, const struct lw_status *status)
 	lw_privilege_raise(false);
 	for (int i = 0; i < SV_TIMERS; i++)
 		s->at[i] = 0;
-	json_object_set_new(d, "ready", json_false());
 	json_object_set_new(d, "ended_at", json_string(lw_now_text(now)));
 	json_object_set_new(d, "code", json_integer(code));
 	json_object_set_new(d, "signal", status->signal ? json_integer(status->signal) : json_null());
 	json_object_set_new(d, "timed_out", json_boolean(status->timed_out));
 	json_object_set_new(d, "oom", json_boolean(status->oom));
-	decide(s, code != 0);
+	decide(s, sv_watch_end(s, code == 0));
 	sv_clients_ended(s, code);
 	lw_record_save(&s->record, &err);
 }
@@ -284,6 +281,6 @@ void sv_not_launched(struct sv *s, const struct lw_err *why)
 	json_object_set_new(d, "error", json_string(lw_err_format(why, line, sizeof line)));
 	json_object_set_new(d, "code", json_integer(125));
 	lw_restarts_began(&s->restarts, &s->spec->service, lw_now_usec());
-	decide(s, true);
+	decide(s, LW_END_FAILED);
 	lw_record_save(&s->record, &err);
 }

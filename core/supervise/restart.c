@@ -10,11 +10,12 @@ void lw_restarts_began(struct lw_restarts *h, const struct lw_service *s, int64_
 	h->in_window++;
 }
 
-int64_t lw_restarts_delay(struct lw_restarts *h, const struct lw_service *s, bool failed, int64_t began, int64_t now,
-			  bool *ret_given_up)
+int64_t lw_restarts_delay(struct lw_restarts *h, const struct lw_service *s, enum lw_end end, int64_t began,
+			  int64_t now, bool *ret_given_up)
 {
 	*ret_given_up = false;
-	if (s->restart == LW_RESTART_NO || (s->restart == LW_RESTART_ON_FAILURE && !failed))
+	if (end != LW_END_AGAIN &&
+	    (s->restart == LW_RESTART_NO || (s->restart == LW_RESTART_ON_FAILURE && end == LW_END_WELL)))
 		return -1;
 	/* One that ran well for so long is no longer the one that would not start. */
 	if (now - began >= s->burst.interval && s->burst.interval > 0)

@@ -12,9 +12,15 @@ struct lw_restarts {
 };
 /* A start, the first or a further one. */
 void lw_restarts_began(struct lw_restarts *h, const struct lw_service *s, int64_t now);
-/* An end: microseconds until the next start, or -1 when it is not started again; *ret_given_up tells that it would have
- * been, had it not ended too often. `failed`: exit code other than 0, a signal, the timeout, never ready, unhealthy. */
-int64_t lw_restarts_delay(struct lw_restarts *h, const struct lw_service *s, bool failed, int64_t began, int64_t now,
-			  bool *ret_given_up);
+/* How it has ended. */
+enum lw_end {
+	LW_END_WELL,   /* exit code 0 */
+	LW_END_FAILED, /* another one, a signal, the timeout, never ready, killed for its health */
+	LW_END_AGAIN,  /* it was ended to be started again, whatever the policy */
+};
+/* Microseconds until the next start, or -1 when it is not started again; *ret_given_up tells that it would have been,
+ * had it not ended too often. */
+int64_t lw_restarts_delay(struct lw_restarts *h, const struct lw_service *s, enum lw_end end, int64_t began,
+			  int64_t now, bool *ret_given_up);
 
 #endif

@@ -32,6 +32,8 @@ int sv_begin(struct sv *s, const json_t *request, struct lw_err *err)
 	*s = (struct sv){
 		.state_fd = LW_SUPERVISE_STATE, .record = LW_RECORD_NONE, .signals = -1, .listener = -1, .input = -1
 	};
+	s->ready = LW_READINESS_NONE;
+	s->health = LW_WATCHING_NONE;
 	for (size_t i = 0; i < SV_CLIENTS; i++)
 		s->client[i] = (struct sv_client){ -1, { -1, -1 }, false };
 	s->state = text_of(request, "state");
@@ -54,6 +56,20 @@ void sv_kill(struct sv *s)
 	lw_privilege_raise(false);
 }
 
+int64_t sv_ask_to_end(struct sv *s, int64_t patience)
+{
+	if (patience < 0)
+		patience = s->spec->service.stop_timeout;
+	lw_privilege_raise(true);
+	lw_sandbox_signal(s->sandbox, (int)s->spec->service.stop_signal);
+	lw_privilege_raise(false);
+	int64_t now = lw_now_usec();
+	if (patience > INT64_MAX - now)
+		patience = INT64_MAX - now;
+	s->at[SV_STOP] = now + patience;
+	return patience;
+}
+
 int64_t sv_stop(struct sv *s, int64_t patience, unsigned flags)
 {
 	s->stopping = true;
@@ -69,16 +85,7 @@ int64_t sv_stop(struct sv *s, int64_t patience, unsigned flags)
 		sv_kill(s);
 		return 0;
 	}
-	if (patience < 0)
-		patience = s->spec->service.stop_timeout;
-	lw_privilege_raise(true);
-	lw_sandbox_signal(s->sandbox, (int)s->spec->service.stop_signal);
-	lw_privilege_raise(false);
-	int64_t now = lw_now_usec();
-	if (patience > INT64_MAX - now)
-		patience = INT64_MAX - now;
-	s->at[SV_STOP] = now + patience;
-	return patience;
+	return sv_ask_to_end(s, patience);
 }
 
 static void restart(struct sv *s)
@@ -102,6 +109,7 @@ static void on_timer(struct sv *s, enum sv_timer timer)
 	case SV_RESTART:
 		restart(s);
 		break;
+	case SV_SAVE: /* sv_watch_look() sees to it */
 	case SV_TIMERS:
 		break;
 	}
@@ -111,14 +119,14 @@ static void look_at_timers(struct sv *s)
 {
 	int64_t now = lw_now_usec();
 	for (int i = 0; i < SV_TIMERS; i++)
-		if (s->at[i] && s->at[i] <= now)
+		if (i != SV_SAVE && s->at[i] && s->at[i] <= now)
 			on_timer(s, (enum sv_timer)i);
 }
 
 /* Milliseconds until the next timer, rounded up; -1: none. */
 static int patience(const struct sv *s)
 {
-	int64_t next = 0;
+	int64_t next = s->sandbox ? sv_watch_when(s) : 0;
 	for (int i = 0; i < SV_TIMERS; i++)
 		if (s->at[i] && (!next || s->at[i] < next))
 			next = s->at[i];
@@ -153,26 +161,29 @@ static void look_at_sandbox(struct sv *s)
 void sv_run(struct sv *s)
 {
 	while (!s->over) {
-		struct pollfd fds[4 + SV_CLIENT_POLLFDS] = {
+		struct pollfd fds[4 + SV_WATCH_POLLFDS + SV_CLIENT_POLLFDS] = {
 			{ .fd = s->sandbox ? lw_sandbox_pollfd(s->sandbox) : -1, .events = POLLIN },
 			{ .fd = s->signals, .events = POLLIN },
 			{ .fd = s->sandbox ? s->log.stream[0].from : -1, .events = POLLIN },
 			{ .fd = s->sandbox ? s->log.stream[1].from : -1, .events = POLLIN },
 		};
-		size_t n = sv_clients_poll(s, fds + 4);
-		int r = poll(fds, 4 + n, patience(s));
+		struct pollfd *watch = fds + 4, *clients = watch + SV_WATCH_POLLFDS;
+		sv_watch_poll(s, watch);
+		size_t n = sv_clients_poll(s, clients);
+		int r = poll(fds, 4 + SV_WATCH_POLLFDS + n, patience(s));
 		if (r < 0 && errno != EINTR)
 			sv_stop(s, 0, LW_STOP_KILL);
 		if (r > 0) {
 			for (int i = 0; i < 2; i++)
 				if (fds[2 + i].revents)
 					cli_log_take(&s->log, &s->log.stream[i]);
-			sv_clients_look(s, fds + 4, n);
+			sv_clients_look(s, clients, n);
 			if (fds[1].revents)
 				look_at_signals(s);
 			if (fds[0].revents && s->sandbox)
 				look_at_sandbox(s);
 		}
+		sv_watch_look(s);
 		look_at_timers(s);
 	}
 }
@@ -182,6 +193,7 @@ void sv_end(struct sv *s, bool started)
 	struct lw_err err = { 0 };
 	lw_privilege_raise(true);
 	s->sandbox = lw_sandbox_close(s->sandbox);
+	lw_notify_close(s->state_fd, s->record.id, &s->ready.notify);
 	if (s->listener >= 0)
 		unlinkat(s->record.dir, LW_CONTROL_SOCKET, 0);
 	if (s->record.dir >= 0 && (!started || s->remove))

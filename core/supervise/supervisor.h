@@ -11,6 +11,8 @@
 #include "supervise/log_file.h"
 #include "supervise/request.h"
 #include "supervise/control.h"
+#include "supervise/health.h"
+#include "supervise/ready.h"
 #include "supervise/restart.h"
 
 /* What is to be done at some time: CLOCK_MONOTONIC, microseconds; 0: never. */
@@ -18,6 +20,7 @@ enum sv_timer {
 	SV_LIMIT,   /* the profile's timeout */
 	SV_STOP,    /* the patience of who asked it to stop */
 	SV_RESTART, /* the next start */
+	SV_SAVE,    /* what it says of itself is written down */
 	SV_TIMERS,
 };
 
@@ -40,7 +43,10 @@ struct sv {
 	int input; /* what is read inside as standard input, or -1 */
 	int64_t at[SV_TIMERS], began;
 	struct lw_restarts restarts;
-	bool stopping; /* asked to end for good */
+	struct lw_readiness ready;
+	struct lw_watching health;
+	bool failed, again; /* it is being ended since it was not ready or not well; and to be started again */
+	bool stopping;      /* asked to end for good */
 	bool over;
 	struct sv_client client[SV_CLIENTS];
 };
@@ -55,7 +61,19 @@ void sv_not_launched(struct sv *s, const struct lw_err *why);
 /* How it is ended: with the stop signal and patience (-1: the profile's), or at once. LW_STOP_*. */
 /* Returns the patience. */
 int64_t sv_stop(struct sv *s, int64_t patience_usec, unsigned flags);
+/* The signal, and how long it has; then it is killed. */
+int64_t sv_ask_to_end(struct sv *s, int64_t patience_usec);
 void sv_kill(struct sv *s);
+
+/* watch.c: is it ready, is it well? */
+void sv_watch_begin(struct sv *s);
+#define SV_WATCH_POLLFDS (LW_READY_POLLFDS + 1)
+void sv_watch_poll(const struct sv *s, struct pollfd fds[static SV_WATCH_POLLFDS]);
+int64_t sv_watch_when(const struct sv *s);
+void sv_watch_look(struct sv *s);
+void sv_watch_output(struct sv *s, int stream, const char *bytes, size_t n);
+/* It has ended: how. */
+enum lw_end sv_watch_end(struct sv *s, bool well);
 
 /* clients.c: the control socket, and who is attached. */
 int sv_clients_open(struct sv *s, struct lw_err *err);

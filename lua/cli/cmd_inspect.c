@@ -101,10 +101,11 @@ static json_t *inspect(struct lw_record *r)
 		(void)lw_read_file(path, 65536, &status, &n);
 	status_number(status, "\nSeccomp:", 10, &mode);
 	status_number(status, "\nSeccomp_filters:", 10, &filters);
+	const char *state = lw_record_state(r); /* which may read the record again */
 	const json_t *d = r->data;
 	json_auto_t *spec = lw_record_spec(r);
 	json_t *o = json_pack("{s:o,s:s,s:o,s:s}", "schema_version", or_null(d, "schema_version"), "id", r->id, "name",
-			      or_null(d, "name"), "state", lw_record_state(r));
+			      or_null(d, "name"), "state", state);
 	json_object_set_new(o, "pid", pid ? json_integer(pid) : json_null());
 	json_object_set_new(o, "supervisor_pid", supervisor ? json_integer(supervisor) : json_null());
 	json_object_set_new(o, "started_at", or_null(d, "started_at"));
@@ -119,7 +120,10 @@ static json_t *inspect(struct lw_record *r)
 			    json_pack("{s:I,s:I}", "mode", (json_int_t)mode, "filters", (json_int_t)filters));
 	json_object_set_new(o, "network", json_pack("{s:[]}", "interfaces"));
 	json_object_set_new(o, "limits", or_null(spec, "limits"));
-	static const char *const ends[] = { "ended_at", "code", "signal", "timed_out", "oom" };
+	static const char *const watched[] = { "ready", "health", "status", "restarts" };
+	for (size_t i = 0; i < ARRAY_LEN(watched); i++)
+		json_object_set_new(o, watched[i], or_null(d, watched[i]));
+	static const char *const ends[] = { "error", "ended_at", "code", "signal", "timed_out", "oom" };
 	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
 		if (json_object_get(d, ends[i]))
 			json_object_set(o, ends[i], json_object_get(d, ends[i]));

@@ -22,12 +22,13 @@ static json_t *member(const struct lw_record *r, const char *key)
 static int collect(void *arg, struct lw_record *r)
 {
 	json_t *list = arg;
+	const char *state = lw_record_state(r); /* which may read the record again */
 	json_t *pid = json_object_get(json_object_get(r->data, "command"), "pid");
-	const char *state = lw_record_state(r);
 	return json_array_append_new(
-		list, json_pack("{s:s,s:o,s:s,s:o,s:o,s:o}", "id", r->id, "name", member(r, "name"), "state", state,
-				"pid", pid && !strcmp(state, "running") ? json_incref(pid) : json_null(), "started_at",
-				member(r, "started_at"), "profile", member(r, "profile")));
+		list, json_pack("{s:s,s:o,s:s,s:o,s:o,s:o,s:o,s:o}", "id", r->id, "name", member(r, "name"), "state",
+				state, "pid", pid && !strcmp(state, "running") ? json_incref(pid) : json_null(),
+				"started_at", member(r, "started_at"), "profile", member(r, "profile"), "ready",
+				member(r, "ready"), "health", member(r, "health")));
 }
 
 static const char *word(const json_t *o, const char *key)
@@ -36,12 +37,26 @@ static const char *word(const json_t *o, const char *key)
 	return s ? s : "";
 }
 
+/* "running, unhealthy": what is worth a word beside the state. */
+static const char *state_words(const char *state, const json_t *o, char *buf, size_t size)
+{
+	const char *health = word(o, "health");
+	if (strcmp(state, "running") != 0)
+		return state;
+	if (json_is_false(json_object_get(o, "ready")))
+		health = "not ready";
+	if (!*health)
+		return state;
+	snprintf(buf, size, "%s, %s", state, health);
+	return buf;
+}
+
 static int print_table(const json_t *list)
 {
 	_cleanup_(lw_text_done_p) struct lw_text t = { 0 };
 	size_t n = json_array_size(list), rows = n + 1;
 	const char **cells = calloc(rows * 5, sizeof *cells);
-	char(*text)[2][32] = calloc(rows, sizeof *text);
+	char(*text)[3][32] = calloc(rows, sizeof *text);
 	if (cells && text) {
 		const char *const head[] = { "ID", "NAME", "STATE", "PID", "STARTED" };
 		memcpy(cells, head, sizeof head);
@@ -53,7 +68,7 @@ static int print_table(const json_t *list)
 				 (int)json_integer_value(pid));
 			row[0] = text[i][0];
 			row[1] = word(o, "name");
-			row[2] = word(o, "state");
+			row[2] = state_words(word(o, "state"), o, text[i][2], sizeof text[i][2]);
 			row[3] = text[i][1];
 			row[4] = word(o, "started_at");
 		}
@@ -96,7 +111,7 @@ int cli_cmd_ps(struct cli *c)
 	return code;
 }
 
-/* 0 running, 3 stopped, 4 none: the init scripts' codes. */
+/* 0 running, 1 but unhealthy; 3 stopped, 4 none: the init scripts' codes. */
 int cli_cmd_status(struct cli *c)
 {
 	struct lw_err err = { 0 };
@@ -110,14 +125,21 @@ int cli_cmd_status(struct cli *c)
 		code = cli_fail(&err);
 	} else {
 		_cleanup_(lw_text_done_p) struct lw_text t = { 0 };
+		const char *state = lw_record_state(&rec); /* which may read the record again */
+		const char *why = word(rec.data, "status"), *health = word(rec.data, "health");
 		json_t *exit = json_object_get(rec.data, "code");
-		lw_text_addf(&t, "%s: %s", word(rec.data, "name"), lw_record_state(&rec));
+		char words[64];
+		if (!strcmp(state, "failed"))
+			why = word(rec.data, "error");
+		lw_text_addf(&t, "%s: %s", word(rec.data, "name"), state_words(state, rec.data, words, sizeof words));
 		if (json_is_integer(exit))
 			lw_text_addf(&t, " (%d)", (int)json_integer_value(exit));
-		lw_text_add(&t, "\n");
+		lw_text_addf(&t, "%s%s\n", *why ? ": " : "", why);
 		code = cli_print(&t);
-		if (code == CLI_OK && !lw_record_runs(&rec))
+		if (code == CLI_OK && strcmp(state, "running") != 0)
 			code = 3;
+		else if (code == CLI_OK && !strcmp(health, "unhealthy"))
+			code = CLI_NO;
 	}
 	lw_record_done(&rec);
 	cli_job_done(&job);

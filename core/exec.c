@@ -1,0 +1,98 @@
+/* exec.c: see exec.h. */
+#include "exec.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "apparmor.h"
+#include "base/cleanup.h"
+#include "base/names.h"
+#include "cgroup.h"
+
+/* What was made once and is joined now, and what is another command's business. */
+static const char *const joined_keys[] = {
+	"command",  "root",       "mounts",     "devices", "masked_paths", "readonly_paths", "secrets",
+	"hostname", "domainname", "sysctls",    "ids",     "network",      "namespaces",     "time_offsets",
+	"init",     "timeout",    "privileged", "service", "log",
+};
+
+bool lw_exec_differs(pid_t pid, const char *file)
+{
+	char path[64], own[64];
+	struct stat a, b;
+	snprintf(path, sizeof path, "/proc/%d/ns/%s", (int)pid, file);
+	snprintf(own, sizeof own, "/proc/self/ns/%s", file);
+	return stat(path, &a) < 0 || stat(own, &b) < 0 || a.st_ino != b.st_ino || a.st_dev != b.st_dev;
+}
+
+static json_t *way(pid_t pid, const char *file)
+{
+	return lw_exec_differs(pid, file) ? json_pack("{s:o}", "path", json_sprintf("/proc/%d/ns/%s", (int)pid, file))
+					  : json_string("host");
+}
+
+json_t *lw_exec_spec(json_t *recorded, const char *id, const json_t *user, pid_t pid, struct lw_err *err)
+{
+	json_t *spec = json_copy(recorded), *names = json_object();
+	json_t *apparmor = json_object_get(spec, "apparmor");
+	if (!json_is_object(spec) || json_object_get(spec, "selinux")) {
+		lw_fail(err, -EOPNOTSUPP,
+			json_is_object(spec) ? "a sandbox with SELinux labels takes no further command"
+					     : "the record of this sandbox cannot be read");
+		json_decref(spec);
+		json_decref(names);
+		return NULL;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(joined_keys); i++)
+		json_object_del(spec, joined_keys[i]);
+	for (size_t i = 0; i < lw_namespace_table.n; i++) {
+		const char *name = lw_namespace_table.v[i].name;
+		if (strcmp(name, "net") != 0)
+			json_object_set_new(names, name, way(pid, !strcmp(name, "mount") ? "mnt" : name));
+	}
+	json_object_set_new(spec, "namespaces", names);
+	json_object_set_new(spec, "network", way(pid, "net"));
+	/* The profile made for the sandbox is loaded under its name. */
+	const char *profile =
+		json_string_value(json_is_object(apparmor) ? json_object_get(apparmor, "profile") : apparmor);
+	if (profile && !strcmp(profile, LW_APPARMOR_AUTO))
+		json_object_set_new(spec, "apparmor", json_sprintf(LW_APPARMOR_PREFIX "%s", id));
+	if (user)
+		json_object_set(spec, "user", (json_t *)(uintptr_t)user);
+	return spec;
+}
+
+json_t *lw_exec_user(const struct lw_plan *p)
+{
+	json_t *groups = json_array();
+	for (size_t i = 0; i < p->n_groups; i++)
+		json_array_append_new(groups, json_integer((json_int_t)p->groups[i]));
+	return json_pack("{s:I,s:I,s:o}", "uid", (json_int_t)p->uid, "gid", (json_int_t)p->gid, "groups", groups);
+}
+
+void lw_exec_join_cgroups(struct lw_plan *p, const char *id)
+{
+	unsigned gone = 0;
+	size_t n = 0;
+	for (size_t i = 0; i < p->n_ops; i++) {
+		struct lw_op op = p->ops[i];
+		bool keep = true;
+		if (op.kind == LW_OP_CGROUP_MAKE) {
+			const char *at = strstr(op.str[0], LW_PLAN_ID);
+			op.str[0] = lw_arena_printf(p->arena, "%.*s%s", (int)(at ? at - op.str[0] : 0), op.str[0], id);
+			op.num[3] = LW_CGROUP_JOIN;
+			keep = op.str[0] && access(op.str[0], F_OK) == 0;
+			if (!keep && op.num[1] < 32)
+				gone |= 1u << op.num[1];
+		} else if (op.kind == LW_OP_CGROUP_JOIN) {
+			keep = op.num[0] >= 32 || !(gone & 1u << op.num[0]);
+		} else if (op.kind == LW_OP_CGROUP_SET || op.kind == LW_OP_CGROUP_CPUSET ||
+			   op.kind == LW_OP_CGROUP_IO || op.kind == LW_OP_CGROUP_DEVICES) {
+			keep = false;
+		}
+		if (keep)
+			p->ops[n++] = op;
+	}
+	p->n_ops = n;
+}

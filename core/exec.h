@@ -1,0 +1,21 @@
+/* exec.h: a further command in a running sandbox: a launch of its own recorded spec with every namespace joined instead
+ * of made, so the same capabilities, filter, limits, ids and rules as the sandbox's own command. */
+#ifndef LW_EXEC_H
+#define LW_EXEC_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <sys/types.h>
+#include "plan.h"
+
+/* Is this namespace of the process ("net", "mnt") another one than ours? */
+bool lw_exec_differs(pid_t pid, const char *file);
+/* The spec of a command in there, without the command: a new reference, or NULL. `recorded` is not kept. `user`:
+ * lw_exec_user() of its plan, or NULL. The caller holds the process by a pidfd, so that its number is not another's. */
+json_t *lw_exec_spec(json_t *recorded, const char *id, const json_t *user, pid_t pid, struct lw_err *err);
+/* Who the command runs as, looked up once: the root's files may change. */
+json_t *lw_exec_user(const struct lw_plan *p);
+/* The sandbox's own cgroups are joined; their limits are what they are. */
+void lw_exec_join_cgroups(struct lw_plan *p, const char *id);
+
+#endif
