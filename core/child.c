@@ -16,6 +16,7 @@
 #include <sys/sysmacros.h>
 #include <sys/uio.h>
 #include <termios.h>
+#include "child_listen.h"
 #include "child_lsm.h"
 #include "child_mount.h"
 #include "child_net.h"
@@ -167,7 +168,7 @@ static int do_session(struct lw_run *run)
 static void close_all_but(int *keep, int n)
 {
 	int from = 3;
-	for (int i = 1; i < n; i++) /* sorted: four at most */
+	for (int i = 1; i < n; i++) /* sorted: few */
 		for (int k = i; k > 0 && keep[k] < keep[k - 1]; k--) {
 			int t = keep[k];
 			keep[k] = keep[k - 1];
@@ -185,8 +186,11 @@ static void close_all_but(int *keep, int n)
 static int do_cwd(struct lw_run *run, const struct lw_op *op, int *ret_step)
 {
 	char buf[4096];
-	int keep[] = { run->sync, run->ready_read, run->last_step, run->last_step < 0 ? -1 : run->init_image };
-	close_all_but(keep, 4);
+	int keep[4 + LW_LISTEN_MAX] = { run->sync, run->ready_read, run->last_step,
+					run->last_step < 0 ? -1 : run->init_image };
+	for (int i = 0; i < run->n_listen; i++)
+		keep[4 + i] = run->listen[i];
+	close_all_but(keep, 4 + run->n_listen);
 	run->root = run->sysctls = run->empty = run->null = run->dev = run->var = run->scratch = -1;
 	int r = (int)SYS(chdir, op->str[0]);
 	if (r < 0)
@@ -365,6 +369,8 @@ static int apply(struct lw_run *run, const struct lw_op *op, uint32_t index, int
 		return 0;
 	case LW_OP_CWD:
 		return do_cwd(run, op, ret_step);
+	case LW_OP_LISTEN:
+		return lw_child_listen(run);
 	case LW_OP_BOUNDING_DROP:
 		return do_bounding(op);
 	case LW_OP_SECUREBITS:

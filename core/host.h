@@ -58,6 +58,7 @@ struct lw_view_entry {
 	const char *link; /* its target when it is a symbolic link, else NULL */
 };
 
+struct lw_sockets;
 struct lw_host {
 	struct lw_arena *arena;
 	uid_t uid;
@@ -90,9 +91,10 @@ struct lw_host {
 	bool swap_accounting;  /* limits.swap can be enforced: memory.memsw.* (v1) or memory.swap.max (v2) is there */
 	int64_t swap_bytes;    /* swap space of this machine */
 	char *const *environ_; /* the caller's environment, for inherit_env; NULL in tests */
-	const char *notify_socket; /* made by whoever launches; NULL: "<id>" stands for the id */
-	unsigned tty_fds;          /* bit set of 0-2 that are terminals; filled by whoever launches, 0 otherwise */
-	size_t n_view;             /* what the host view shows (core/host_view.c) */
+	const char *notify_socket;        /* made by whoever launches; NULL: "<id>" stands for the id */
+	const struct lw_sockets *sockets; /* those of service.listen, opened by whoever launches; NULL: not yet */
+	unsigned tty_fds; /* bit set of 0-2 that are terminals; filled by whoever launches, 0 otherwise */
+	size_t n_view;    /* what the host view shows (core/host_view.c) */
 	struct lw_view_entry *view;
 	/* Reads a small file inside a root directory ("/" for the host's), for user names; NULL: lw_safe_read_in_root.
 	 */

@@ -149,6 +149,8 @@ static void reap(void)
 	}
 }
 
+static int sync = LW_LAST_STEP_SYNC;
+
 static void report(int kind, uint32_t op, long err)
 {
 	struct lw_report r = {
@@ -158,7 +160,7 @@ static void report(int kind, uint32_t op, long err)
 		.op = op,
 		.err = (int32_t)err,
 	};
-	CALL(__NR_write, LW_LAST_STEP_SYNC, &r, sizeof r, 0, 0);
+	CALL(__NR_write, sync, &r, sizeof r, 0, 0);
 }
 
 static _Noreturn void fail(uint32_t op, long err)
@@ -213,7 +215,20 @@ static long send_listener(long fd)
 		unsigned long control_len;
 		unsigned flags;
 	} message = { .parts = &part, .n_parts = 1, .control = &rights, .control_len = sizeof rights };
-	return CALL(__NR_sendmsg, LW_LAST_STEP_SYNC, &message, 0, 0, 0);
+	return CALL(__NR_sendmsg, sync, &message, 0, 0, 0);
+}
+
+/* The sockets that the command is handed, down to where it looks for them: our own two give way. */
+static void hand_over(uint32_t n)
+{
+	if (!n)
+		return;
+	sync = (int)CALL(__NR_fcntl, LW_LAST_STEP_SYNC, F_DUPFD_CLOEXEC, LW_LAST_STEP_SYNC + 1 + n, 0, 0);
+	must(sync);
+	for (uint32_t i = 0; i < n; i++)
+		must(CALL(__NR_dup3, LW_LAST_STEP_SYNC + 1 + i, 3 + i, 0, 0, 0));
+	for (uint32_t i = 3 + n; i < LW_LAST_STEP_SYNC + 1 + n; i++)
+		CALL(__NR_close, i, 0, 0, 0, 0);
 }
 
 static _Noreturn void take_last_step(char **argv, char **envp)
@@ -228,9 +243,11 @@ static _Noreturn void take_last_step(char **argv, char **envp)
 			leave(126);
 	long n = CALL(__NR_pread64, LW_LAST_STEP_FD, &step, sizeof step - 1, 0, 0);
 	const struct lw_last_step *h = &step.head;
+	/* A command that was handed sockets has them where set-up has a file. */
 	if (n < (long)sizeof *h)
-		leave(LW_INIT_FAILED);
+		leave(n < 0 ? 126 : LW_INIT_FAILED);
 	struct sock_filter *insns = (struct sock_filter *)(void *)(step.bytes + sizeof *h);
+	hand_over(h->n_listen);
 	report(LW_REPORT_EXEC, h->exec_op, 0);
 	if (h->n_insns) {
 		unsigned log = h->seccomp_log ? SECCOMP_FILTER_FLAG_LOG : 0;

@@ -24,6 +24,7 @@ struct lw_last_step {
 	uint32_t n_second;            /* instructions of a second program: the first is then loaded with a listener */
 	uint32_t seccomp_op, exec_op; /* for reports: indexes into the plan */
 	uint32_t seccomp_log;         /* the kernel's audit hears of denials */
+	uint32_t n_listen;            /* descriptors from LW_LAST_STEP_SYNC + 1 on, to become 3 and on */
 };
 enum { LW_LAST_STEP_FD = 3, LW_LAST_STEP_SYNC = 4, LW_LAST_STEP_MAX = 256 * 1024 };
 

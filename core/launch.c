@@ -16,6 +16,7 @@
 #include "child_join.h"
 #include "init.h"
 #include "launch_words.h"
+#include "listen.h"
 #include "sandbox_private.h"
 #include "sys.h"
 
@@ -104,7 +105,7 @@ static int last_step_text(const struct lw_run *run, struct lw_text *t)
 	const struct lw_plan *p = run->plan;
 	bool late = p->no_new_privileges;
 	const struct lw_filter *first = run->notify ? &run->notify[0] : &p->filter;
-	struct lw_last_step head = { .n_insns = late ? first->n : 0 };
+	struct lw_last_step head = { .n_insns = late ? first->n : 0, .n_listen = (uint32_t)run->n_listen };
 	if (late && run->notify)
 		head.n_second = run->notify[1].n;
 	for (size_t i = 0; i < p->n_ops; i++) {
@@ -436,6 +437,10 @@ int lw_launch(const struct lw_plan *p, const struct lw_launch_options *o, struct
 	};
 	for (int i = 0; i < 3; i++)
 		run.stdio[i] = o ? o->stdio[i] : i;
+	if (o && o->sockets) {
+		run.listen = o->sockets->fd;
+		run.n_listen = o->sockets->n;
+	}
 	s->usage = o && o->usage;
 	clock_gettime(CLOCK_MONOTONIC, &s->started);
 	int r = make_id(s->host.id, o ? o->id : NULL);

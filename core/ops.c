@@ -72,6 +72,7 @@ const struct lw_op_row lw_op_table[LW_OP_COUNT] = {
 	[LW_OP_LANDLOCK_PATH] = { CHILD("landlock.path"), .str = { "path" }, .num = { "allowed=x" } },
 	[LW_OP_LANDLOCK_PORT] = { CHILD("landlock.port"), .num = { "port", "allowed=x" } },
 	[LW_OP_LANDLOCK_END] = { CHILD("landlock.end") },
+	[LW_OP_LISTEN] = { CHILD("listen"), .str = { "names" }, .num = { "count" } },
 	[LW_OP_CWD] = { CHILD("chdir"), .str = { "path" } },
 	[LW_OP_BOUNDING_DROP] = { CHILD("capabilities.bounding"), .num = { "keep=x" } },
 	[LW_OP_SECUREBITS] = { CHILD("securebits"), .num = { "bits=x" } },

@@ -91,6 +91,7 @@ enum lw_op_kind {
 	LW_OP_LANDLOCK_END,  /* the rules hold from here on */
 	LW_OP_SECUREBITS,    /* num0: SECBIT_* (keep capabilities over the change of ids; no root privileges) */
 	LW_OP_USER,          /* num0 uid, num1 gid; groups in plan->groups; num2: setgroups allowed */
+	LW_OP_LISTEN,        /* str0: LISTEN_FDNAMES; num0: how many sockets become descriptors 3 and on */
 	LW_OP_BOUNDING_DROP, /* num0: mask to keep */
 	LW_OP_CAPSET,        /* num0 effective, num1 permitted, num2 inheritable */
 	LW_OP_AMBIENT,       /* num0: mask to raise, all others lowered */
@@ -163,6 +164,10 @@ struct lw_plan {
 /* sd_notify(3): the sockets, by the sandbox's id, in the state directory; and what $NOTIFY_SOCKET says inside. */
 #define LW_NOTIFY_DIR "notify"
 #define LW_NOTIFY_INSIDE "/run/lunward-notify"
+/* sd_listen_fds(3). The child writes its pid where the room is. */
+#define LW_LISTEN_MAX 64
+#define LW_LISTEN_PID "LISTEN_PID"
+#define LW_LISTEN_PID_ROOM "0000000000"
 #define LW_NAME_ID 4 /* digits of the id in a name made from it, "web-3f2a" */
 
 /* One row of the table of operations (core/ops.c). */

@@ -24,6 +24,8 @@ struct lw_run {
 	int lease;     /* of the ids, or -1 */
 	const struct lw_filter *notify; /* two programs to load instead of the plan's, the first with a listener; or
 					 * NULL */
+	const int *listen;              /* sockets for the command, in order, */
+	int n_listen;                   /* and how many */
 	bool joins;                     /* namespaces: a process of its own comes before the clone */
 	int cgroup;                     /* v2: directory to clone into, or -1 */
 	/* child only */

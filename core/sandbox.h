@@ -11,15 +11,17 @@
 struct lw_sandbox;
 
 struct lw_denial;
+struct lw_sockets;
 /* What is done about what the sandbox is refused (core/denials.h). Nothing: it costs nothing either. Else a listener
  * answers, and the plan and its spec must outlive the sandbox. */
 enum lw_denial_mode { LW_DENIALS_UNSEEN, LW_DENIALS_EXPLAIN, LW_DENIALS_KILL };
 
 struct lw_launch_options {
-	const char *id; /* 64 hex; NULL: made */
-	int stdio[3];   /* descriptors to become 0-2 */
-	bool usage;     /* lw_status is to tell oom and memory_peak_bytes from the cgroup */
-	int denials;    /* enum lw_denial_mode */
+	const char *id;                   /* 64 hex; NULL: made */
+	int stdio[3];                     /* descriptors to become 0-2 */
+	const struct lw_sockets *sockets; /* those of service.listen, as the plan was made with; or NULL */
+	bool usage;                       /* lw_status is to tell oom and memory_peak_bytes from the cgroup */
+	int denials;                      /* enum lw_denial_mode */
 	/* Called from lw_launch, step and wait for each denial that was not there before; NULL: nobody. */
 	void (*on_denial)(void *arg, const struct lw_denial *d);
 	void *arg;

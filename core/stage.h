@@ -55,4 +55,8 @@ int lw_stage_seccomp(struct lw_plan *p, struct lw_err *err);
 int lw_stage_hardening_held(struct lw_plan *p, struct lw_err *err);
 int lw_stage_exec(struct lw_plan *p, struct lw_err *err);
 
+/* Sockets that the command is handed (stage_exec.c). */
+int lw_stage_listen_count(const struct lw_plan *p);
+const char *lw_stage_listen_names(const struct lw_plan *p);
+
 #endif

@@ -2,6 +2,7 @@
  * sandbox's, never the caller's. */
 #include <string.h>
 #include "base/cleanup.h"
+#include "listen.h"
 #include "schema.h"
 #include "stage.h"
 
@@ -49,10 +50,35 @@ static const char *env_get(const struct env *e, const char *key)
 	return NULL;
 }
 
+/* As opened by whoever launches; where nobody has, as the profile says, without those that are inherited. */
+int lw_stage_listen_count(const struct lw_plan *p)
+{
+	const struct lw_listens *l = &p->spec->service.listen;
+	int n = 0;
+	if (p->host->sockets)
+		return p->host->sockets->n;
+	for (size_t i = 0; i < l->n; i++)
+		n += l->v[i].address != NULL;
+	return n;
+}
+
+const char *lw_stage_listen_names(const struct lw_plan *p)
+{
+	const struct lw_listens *l = &p->spec->service.listen;
+	const char *names = NULL;
+	if (p->host->sockets)
+		return p->host->sockets->names;
+	for (size_t i = 0; i < l->n; i++)
+		if (l->v[i].address)
+			names = lw_arena_printf(p->arena, "%s%s%s", names ? names : "", names ? ":" : "",
+						l->v[i].name ? l->v[i].name : LW_LISTEN_NAME);
+	return names ? names : "";
+}
+
 static int plan_env(struct lw_plan *p, struct env *e)
 {
 	const struct lw_spec *s = p->spec;
-	e->v = lw_arena_array(p->arena, 7 + s->inherit_env.n + s->env.n, sizeof *e->v); /* ends in a NULL */
+	e->v = lw_arena_array(p->arena, 10 + s->inherit_env.n + s->env.n, sizeof *e->v); /* ends in a NULL */
 	if (!e->v)
 		return -ENOMEM;
 	env_set(p, e, "PATH", DEFAULT_PATH);
@@ -64,6 +90,11 @@ static int plan_env(struct lw_plan *p, struct env *e)
 	env_set(p, e, "container", "lunward");
 	if (s->service.ready.kind == LW_PROBE_NOTIFY)
 		env_set(p, e, "NOTIFY_SOCKET", LW_NOTIFY_INSIDE);
+	if (s->service.listen.n) {
+		env_set(p, e, LW_LISTEN_PID, LW_LISTEN_PID_ROOM);
+		env_set(p, e, "LISTEN_FDS", lw_arena_printf(p->arena, "%d", lw_stage_listen_count(p)));
+		env_set(p, e, "LISTEN_FDNAMES", lw_stage_listen_names(p));
+	}
 	for (size_t i = 0; i < s->inherit_env.n; i++) {
 		const char *value = caller_env(p->host, s->inherit_env.v[i]);
 		if (value)

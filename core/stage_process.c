@@ -187,6 +187,10 @@ int lw_stage_caps(struct lw_plan *p, struct lw_err *err)
 	/* As the command's user, so that a directory only root may enter is not entered for it. */
 	if (r >= 0)
 		r = PLAN_OP(p, LW_OP_CWD, NULL, "cwd", .str = { s->cwd });
+	/* Nothing is opened or closed from here on. */
+	if (r >= 0 && s->service.listen.n)
+		r = PLAN_OP(p, LW_OP_LISTEN, &s->service.rec, "service.listen", .str = { lw_stage_listen_names(p) },
+			    .num = { lw_stage_listen_count(p) });
 	if (r >= 0)
 		r = PLAN_OP(p, LW_OP_CAPSET, rec, "capabilities",
 			    .num = { (int64_t)(set[LW_CAP_EFFECTIVE] & have), (int64_t)(set[LW_CAP_PERMITTED] & have),

@@ -91,6 +91,8 @@ static int make_plan(struct sv *s, struct launch *l, struct lw_err *err)
 		r = lw_find_joins(s->spec, s->state_fd, err);
 	if (r >= 0 && s->spec->root.image)
 		r = lw_image_prepare(s->spec, l->host, s->unpacker, err);
+	if (r >= 0)
+		l->host->sockets = &s->sockets;
 	return r < 0 ? r : lw_plan_build(s->spec, l->host, &l->plan, err);
 }
 
@@ -191,7 +193,7 @@ static int launch(struct sv *s, struct launch *l, const json_t *request, struct 
 	if (r >= 0)
 		r = make_ends(s, &ends, err);
 	if (r >= 0) {
-		struct lw_launch_options o = { .id = s->record.id, .usage = true };
+		struct lw_launch_options o = { .id = s->record.id, .usage = true, .sockets = &s->sockets };
 		memcpy(o.stdio, ends.inside, sizeof o.stdio);
 		r = lw_launch(l->plan, &o, &s->sandbox, err);
 	}
@@ -211,6 +213,9 @@ int sv_launch(struct sv *s, const json_t *request, struct lw_err *err)
 	lw_privilege_raise(true);
 	int r = decode(s, spec, err);
 	json_decref(spec);
+	/* Once: they are there while it is started again, and who connects meanwhile waits. */
+	if (r >= 0 && request)
+		r = lw_sockets_open(&s->spec->service.listen, &s->inherited, &s->sockets, err);
 	if (r >= 0)
 		r = make_plan(s, &l, err);
 	if (r >= 0)

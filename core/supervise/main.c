@@ -21,7 +21,6 @@ static int leave_caller(struct lw_err *err)
 	for (int i = 0; i < 3; i++)
 		if (dup2(null, i) < 0)
 			return lw_fail(err, -errno, "a descriptor: %s", strerror(errno));
-	SYS(close_range, LW_SUPERVISE_REQUEST + 1, ~0U, 0);
 	for (int fd = LW_SUPERVISE_REPLY; fd <= LW_SUPERVISE_REQUEST; fd++)
 		fcntl(fd, F_SETFD, FD_CLOEXEC);
 	umask(077);
@@ -65,6 +64,8 @@ int main(int argc, char **argv)
 	int r = leave_caller(&err);
 	json_t *request = r < 0 ? NULL : read_request(&err);
 	close(LW_SUPERVISE_REQUEST);
+	int64_t n = json_integer_value(json_object_get(request, "inherited"));
+	SYS(close_range, LW_SUPERVISE_INHERITED + (n > 0 && n <= LW_LISTEN_MAX ? n : 0), ~0U, 0);
 	bool asked = request != NULL;
 	if (asked)
 		r = sv_begin(&s, request, &err);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include "base/cleanup.h"
 #include "base/fdio.h"
+#include "plan.h"
 #include "sys.h"
 
 static int write_request(const json_t *request, struct lw_err *err)
@@ -23,18 +24,18 @@ static int write_request(const json_t *request, struct lw_err *err)
 	return r < 0 ? lw_fail(err, r, "the supervisor's request: %s", strerror(-r)) : TAKE_FD(fd);
 }
 
-/* Between fork and exec. The three may have each other's numbers: first all of them out of the way. */
-static _Noreturn void execute(const char *program, const int fds[3])
+/* Between fork and exec. They may have each other's numbers: first all of them out of the way. */
+static _Noreturn void execute(const char *program, const int *fds, int n)
 {
 	char *argv[] = { (char *)LW_SUPERVISOR, NULL };
-	int high[3];
+	int high[3 + LW_LISTEN_MAX];
 	sigset_t none;
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	for (int i = 0; i < 3; i++)
-		if ((high[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, 10)) < 0)
+	for (int i = 0; i < n; i++)
+		if ((high[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, LW_SUPERVISE_REPLY + n)) < 0)
 			_exit(127);
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < n; i++)
 		if (dup2(high[i], LW_SUPERVISE_REPLY + i) < 0)
 			_exit(127);
 	/* Nobody waits for the supervisor: its parent ends at once. */
@@ -43,17 +44,26 @@ static _Noreturn void execute(const char *program, const int fds[3])
 	_exit(127);
 }
 
-int lw_supervise_begin(const char *program, int state_fd, const json_t *request, int *ret_fd, struct lw_err *err)
+int lw_supervise_begin(const char *program, int state_fd, json_t *request, const struct lw_sockets *inherited,
+		       int *ret_fd, struct lw_err *err)
 {
-	int pipe[2], status;
+	int pipe[2], status, n = inherited ? inherited->n : 0;
+	if (n) {
+		json_object_set_new(request, "inherited", json_integer(n));
+		json_object_set_new(request, "inherited_names", json_string(inherited->names));
+	}
 	_cleanup_close_ int file = write_request(request, err);
 	if (file < 0)
 		return file;
 	if (pipe2(pipe, O_CLOEXEC) < 0)
 		return lw_fail(err, -errno, "pipe: %s", strerror(errno));
 	pid_t pid = fork();
-	if (pid == 0)
-		execute(program, (const int[]){ pipe[1], state_fd, file });
+	if (pid == 0) {
+		int fds[3 + LW_LISTEN_MAX] = { pipe[1], state_fd, file };
+		for (int i = 0; i < n; i++)
+			fds[3 + i] = inherited->fd[i];
+		execute(program, fds, 3 + n);
+	}
 	int r = pid < 0 ? -errno : 0;
 	close(pipe[1]);
 	if (r >= 0)

@@ -1,6 +1,7 @@
 /* supervisor.c: the loop of one sandbox's supervisor: it ends, prints, is asked something, or a time has come. */
 #include "supervise/supervisor.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -36,6 +37,13 @@ int sv_begin(struct sv *s, const json_t *request, struct lw_err *err)
 	s->health = LW_WATCHING_NONE;
 	for (size_t i = 0; i < SV_CLIENTS; i++)
 		s->client[i] = (struct sv_client){ -1, { -1, -1 }, false };
+	s->inherited.n = (int)json_integer_value(json_object_get(request, "inherited"));
+	s->inherited.names = text_of(request, "inherited_names");
+	for (int i = 0; i < s->inherited.n; i++) {
+		s->inherited.fd[i] = LW_SUPERVISE_INHERITED + i;
+		s->inherited.at[i].dir = -1;
+		fcntl(s->inherited.fd[i], F_SETFD, FD_CLOEXEC);
+	}
 	s->state = text_of(request, "state");
 	s->cgroup_parent = text_of(request, "cgroup_parent");
 	s->unpacker = text_of(request, "unpacker");
@@ -44,6 +52,7 @@ int sv_begin(struct sv *s, const json_t *request, struct lw_err *err)
 	int r = open_signals(&s->signals, err);
 	if (r >= 0)
 		r = sv_launch(s, request, err);
+	lw_sockets_close(&s->inherited); /* those that are used were copied */
 	return r < 0 ? r : sv_clients_open(s, err);
 }
 
@@ -194,6 +203,7 @@ void sv_end(struct sv *s, bool started)
 	lw_privilege_raise(true);
 	s->sandbox = lw_sandbox_close(s->sandbox);
 	lw_notify_close(s->state_fd, s->record.id, &s->ready.notify);
+	lw_sockets_close(&s->sockets);
 	if (s->listener >= 0)
 		unlinkat(s->record.dir, LW_CONTROL_SOCKET, 0);
 	if (s->record.dir >= 0 && (!started || s->remove))

@@ -5,6 +5,7 @@
 
 #include <poll.h>
 #include <stdbool.h>
+#include "listen.h"
 #include "record.h"
 #include "sandbox.h"
 #include "spec.h"
@@ -42,6 +43,8 @@ struct sv {
 	int signals, listener;
 	int input; /* what is read inside as standard input, or -1 */
 	int64_t at[SV_TIMERS], began;
+	struct lw_sockets sockets; /* the command's, over all of its launches */
+	struct lw_sockets inherited;
 	struct lw_restarts restarts;
 	struct lw_readiness ready;
 	struct lw_watching health;

@@ -74,7 +74,7 @@ int cli_cmd_exec(struct cli *c)
 	if (r >= 0) {
 		lw_privilege_shed(job.plan);
 		cli_tty_begin(&tty, lw_sandbox_pty(sandbox), (unsigned)job.plan->terminal_fds);
-		r = cli_run_loop(sandbox, signals, &tty, job.spec->timeout, &status, &err);
+		r = cli_run_loop(sandbox, signals, &tty, job.spec->timeout, NULL, &status, &err);
 	}
 	if (r < 0)
 		cli_blame_option(c, &err);

@@ -3,12 +3,14 @@
 #include <stdint.h>
 #include <string.h>
 #include "base/cleanup.h"
+#include "listen.h"
 #include "lua/cli/cli.h"
 #include "lua/cli/tell_denials.h"
 #include "lua/cli/naming.h"
 #include "lua/cli/options.h"
 #include "supervise/privilege.h"
 #include "lua/cli/run_loop.h"
+#include "lua/cli/run_ready.h"
 #include "lua/cli/status.h"
 #include "lua/cli/tty.h"
 #include "lua/cli/warm/warm.h"
@@ -41,15 +43,36 @@ static void print_notes(const struct cli *c, const struct cli_job *job)
 		cli_warn("%s (note)", job->plan->notes[i]);
 }
 
-static int start(struct cli *c, const char *profile, struct cli_job *job, const struct cli_report *report,
-		 int *ret_signal_fd, struct lw_sandbox **ret, struct lw_err *err)
+/* The sockets that the command is handed. */
+static int open_sockets(const struct cli_job *job, struct lw_sockets *ret, struct lw_err *err)
 {
+	struct lw_sockets inherited;
+	if (!job->spec->service.listen.n)
+		return 0;
+	lw_sockets_inherited(job->host->environ_, &inherited);
+	int r = lw_sockets_open(&job->spec->service.listen, &inherited, ret, err);
+	lw_sockets_close(&inherited);
+	job->host->sockets = ret;
+	return r;
+}
+
+/* What one run holds besides its sandbox. */
+struct running {
 	char id[CLI_ID_MAX];
+	struct lw_sockets sockets;
+	struct cli_ready ready;
+};
+
+static int start(struct cli *c, const char *profile, struct cli_job *job, const struct cli_report *report,
+		 int *ret_signal_fd, struct running *run, struct lw_sandbox **ret, struct lw_err *err)
+{
+	char *id = run->id;
 	struct lw_launch_options o = { .id = id,
 				       .denials = c->denials,
 				       .on_denial = cli_denial_event,
 				       .arg = (void *)(uintptr_t)report,
 				       .stdio = { 0, 1, 2 },
+				       .sockets = &run->sockets,
 				       .usage = report->status_fd >= 0 || report->result_fd >= 0 };
 	int r = cli_load(c, profile, job, err);
 	/* Unpacking an image takes its time, and a signal is to end it. */
@@ -61,6 +84,10 @@ static int start(struct cli *c, const char *profile, struct cli_job *job, const 
 		r = cli_make_id(id, err);
 	if (r >= 0)
 		r = cli_name_it(c, job->spec, id, err);
+	if (r >= 0)
+		r = open_sockets(job, &run->sockets, err);
+	if (r >= 0)
+		r = cli_ready_open(&run->ready, c, job, id, err);
 	if (r < 0)
 		return r;
 	job->host->tty_fds = cli_tty_fds();
@@ -91,6 +118,7 @@ int cli_cmd_run(struct cli *c)
 	struct cli_report report = { -1, -1 };
 	struct lw_sandbox *sandbox = NULL;
 	struct lw_status status = { 0 };
+	struct running run = { 0 };
 	struct cli_tty tty;
 	const char *profile;
 	int signal_fd = -1, code;
@@ -99,14 +127,13 @@ int cli_cmd_run(struct cli *c)
 	if (r >= 0)
 		r = cli_report_open(c, &report, &err);
 	if (r >= 0)
-		r = start(c, profile, &job, &report, &signal_fd, &sandbox, &err);
+		r = start(c, profile, &job, &report, &signal_fd, &run, &sandbox, &err);
 	if (r >= 0) {
 		cli_report_event(&report, "started", sandbox);
-		cli_report_event(&report, "ready", sandbox);
 		warm_save(c, &job);
-		lw_privilege_shed(job.plan);
+		cli_ready_begin(&run.ready, sandbox, &report);
 		cli_tty_begin(&tty, lw_sandbox_pty(sandbox), (unsigned)job.plan->terminal_fds);
-		r = cli_run_loop(sandbox, signal_fd, &tty, job.spec->timeout, &status, &err);
+		r = cli_run_loop(sandbox, signal_fd, &tty, job.spec->timeout, &run.ready.watch, &status, &err);
 	}
 	if (r >= 0) {
 		cli_report_end(&report, &status, sandbox);
@@ -116,7 +143,9 @@ int cli_cmd_run(struct cli *c)
 		code = cli_fail(&err);
 		cli_report_error(&report, &err, code);
 	}
+	cli_ready_close(&run.ready);
 	lw_sandbox_close(sandbox);
+	lw_sockets_close(&run.sockets);
 	cli_job_done(&job);
 	lw_close_p(&signal_fd);
 	lw_close_p(&report.result_fd);

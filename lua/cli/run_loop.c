@@ -103,9 +103,11 @@ static void read_signals(struct lw_sandbox *s, struct cli_tty *tty, int signal_f
 
 /* Milliseconds until the deadline, rounded up, or -1. In the background nothing tells us that the shell brought us to
  * the foreground without a stop in between, so we look now and then. */
-static int patience(int64_t deadline, const struct cli_tty *tty)
+static int patience(int64_t deadline, int64_t when, const struct cli_tty *tty)
 {
 	int64_t ms = -1;
+	if (when && (!deadline || when < deadline))
+		deadline = when;
 	if (deadline) {
 		int64_t left = deadline - now_usec();
 		ms = left > 0 ? (left + 999) / 1000 : 0;
@@ -125,18 +127,25 @@ static int look(struct lw_sandbox *s, struct lw_err *err)
 	return r;
 }
 
-static int loop(struct lw_sandbox *s, int signal_fd, struct cli_tty *tty, int64_t timeout_usec, struct lw_err *err)
+static int loop(struct lw_sandbox *s, int signal_fd, struct cli_tty *tty, int64_t timeout_usec,
+		const struct cli_watch *watch, struct lw_err *err)
 {
 	/* A timeout too far away to be reached is none. */
 	int64_t now = timeout_usec ? now_usec() : 0;
 	int64_t deadline = timeout_usec && timeout_usec < INT64_MAX - now ? now + timeout_usec : 0;
 	for (;;) {
-		struct pollfd fds[2 + CLI_TTY_POLLFDS] = {
+		struct pollfd fds[2 + CLI_WATCH_POLLFDS + CLI_TTY_POLLFDS] = {
 			{ .fd = lw_sandbox_pollfd(s), .events = POLLIN },
 			{ .fd = signal_fd, .events = POLLIN },
+			{ .fd = -1 },
+			{ .fd = -1 },
 		};
-		size_t n = cli_tty_poll(tty, fds + 2);
-		int r = poll(fds, 2 + n, patience(deadline, tty));
+		struct pollfd *more = fds + 2 + CLI_WATCH_POLLFDS;
+		if (watch)
+			watch->poll(watch->arg, fds + 2);
+		size_t n = cli_tty_poll(tty, more);
+		int r = poll(fds, 2 + CLI_WATCH_POLLFDS + n,
+			     patience(deadline, watch ? watch->when(watch->arg) : 0, tty));
 		if (r < 0 && errno != EINTR)
 			return lw_fail(err, -errno, "poll: %s", strerror(errno));
 		if (r <= 0) {
@@ -146,10 +155,12 @@ static int loop(struct lw_sandbox *s, int signal_fd, struct cli_tty *tty, int64_
 			/* Signals first: they may have made the terminal somebody else's. */
 			if (fds[1].revents)
 				read_signals(s, tty, signal_fd);
-			cli_tty_copy(tty, fds + 2, n);
+			cli_tty_copy(tty, more, n);
 			if (fds[0].revents && (r = look(s, err)) != 0)
 				return r;
 		}
+		if (watch && (r = watch->look(watch->arg, err)) < 0)
+			return r;
 		if (deadline && now_usec() >= deadline) {
 			deadline = 0;
 			lw_sandbox_mark_timed_out(s);
@@ -177,10 +188,10 @@ static void drain(int signal_fd, struct cli_tty *tty)
 	}
 }
 
-int cli_run_loop(struct lw_sandbox *s, int signal_fd, struct cli_tty *tty, int64_t timeout_usec, struct lw_status *ret,
-		 struct lw_err *err)
+int cli_run_loop(struct lw_sandbox *s, int signal_fd, struct cli_tty *tty, int64_t timeout_usec,
+		 const struct cli_watch *watch, struct lw_status *ret, struct lw_err *err)
 {
-	int r = loop(s, signal_fd, tty, timeout_usec, err);
+	int r = loop(s, signal_fd, tty, timeout_usec, watch, err);
 	if (r >= 0)
 		drain(signal_fd, tty);
 	cli_tty_restore(tty);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 #include "base/cleanup.h"
+#include "listen.h"
 #include "schema.h"
 #include "supervise/request.h"
 
@@ -57,19 +58,34 @@ json_t *cli_supervision_again(const struct cli *c, const struct cli_job *job, co
 	return o;
 }
 
-int cli_supervise_begin(const struct cli_job *job, const json_t *asked, int *ret_fd, struct lw_err *err)
+/* Sockets that we were handed, if the profile has a use for any. */
+static bool inherits(const struct lw_spec *s)
 {
+	for (size_t i = 0; s && i < s->service.listen.n; i++)
+		if (s->service.listen.v[i].inherit)
+			return true;
+	return false;
+}
+
+int cli_supervise_begin(const struct cli_job *job, json_t *asked, int *ret_fd, struct lw_err *err)
+{
+	struct lw_sockets inherited = { 0 };
 	const char *program = cli_program(job->host->arena, LW_SUPERVISOR);
 	if (!program) {
 		lw_fail(err, -ENOENT, "there is no " LW_SUPERVISOR " beside this program, nor in " LUNWARD_LIBEXEC);
 		lw_err_hint(err, "install it, or build it: cmake --build BUILD --target lunward_supervisor");
 		return -ENOENT;
 	}
-	return asked ? lw_supervise_begin(program, job->host->state_fd, asked, ret_fd, err)
-		     : lw_fail(err, -ENOMEM, "out of memory");
+	if (!asked)
+		return lw_fail(err, -ENOMEM, "out of memory");
+	if (inherits(job->spec))
+		lw_sockets_inherited(job->host->environ_, &inherited);
+	int r = lw_supervise_begin(program, job->host->state_fd, asked, &inherited, ret_fd, err);
+	free(inherited.names);
+	return r;
 }
 
-int cli_supervise(const struct cli_job *job, const json_t *asked, struct lw_err *err)
+int cli_supervise(const struct cli_job *job, json_t *asked, struct lw_err *err)
 {
 	_cleanup_close_ int fd = -1;
 	int r = cli_supervise_begin(job, asked, &fd, err);

@@ -13,8 +13,8 @@ json_t *cli_supervision(const struct cli *c, const struct cli_job *job, const ch
 /* The same for a sandbox that has been there. */
 json_t *cli_supervision_again(const struct cli *c, const struct cli_job *job, const struct lw_record *r);
 /* Takes it to a supervisor: a descriptor for lw_supervise_answer. */
-int cli_supervise_begin(const struct cli_job *job, const json_t *request, int *ret_fd, struct lw_err *err);
+int cli_supervise_begin(const struct cli_job *job, json_t *request, int *ret_fd, struct lw_err *err);
 /* The same to the end: 0 once the command runs. */
-int cli_supervise(const struct cli_job *job, const json_t *request, struct lw_err *err);
+int cli_supervise(const struct cli_job *job, json_t *request, struct lw_err *err);
 
 #endif

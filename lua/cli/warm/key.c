@@ -49,7 +49,7 @@ const char *warm_env(char *const *envp, const char *name)
 static void add_environment(struct warm_text *t, char *const *envp)
 {
 	static const char names[][24] = { "LUNWARD_STATE", "LUNWARD_CGROUP_PARENT", "XDG_RUNTIME_DIR",
-					  "XDG_CONFIG_HOME" };
+					  "XDG_CONFIG_HOME", "NOTIFY_SOCKET" };
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		const char *v = warm_env(envp, names[i]);
 		add(t, v ? "=" : "-", 1);

@@ -176,9 +176,11 @@ static bool repeatable(const struct cli *c, const struct cli_job *job)
 {
 	const struct lw_spec *s = job->spec;
 	bool own_users = s->root.kind == LW_ROOT_DIR && !(s->user.name && !strcmp(s->user.name, "root"));
+	/* There is something to do while it runs: to ask whether it is ready, and to say so. */
+	bool watched = s->service.ready.kind != LW_PROBE_STARTED || getenv("NOTIFY_SOCKET");
 	bool labels = lw_is_set(&s->rec, LW_KEY_APPARMOR) || lw_is_set(&s->rec, LW_KEY_SELINUX);
 	return warm_built && job->eval.kept && !c->spec && !c->verbose && !c->result && c->status_fd < 0 &&
-	       !c->denials && !own_users && !labels && !s->inherit_env.n && !private_options(c) &&
+	       !c->denials && !own_users && !labels && !watched && !s->inherit_env.n && !private_options(c) &&
 	       !job->host->tty_fds && job->host->state_fd >= 0;
 }
 

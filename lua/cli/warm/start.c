@@ -158,7 +158,7 @@ static void walk(const struct lw_plan *plan, int64_t timeout)
 		lw_privilege_shed(plan);
 		no_terminal.master = no_terminal.control = -1;
 		no_terminal.foreground = true;
-		int r = cli_run_loop(s, signals, &no_terminal, timeout, &status, NULL);
+		int r = cli_run_loop(s, signals, &no_terminal, timeout, NULL, &status, NULL);
 		lw_sandbox_close(s);
 		if (r < 0)
 			SYS(write, 2, lost, sizeof lost - 1);
