@@ -183,10 +183,10 @@ print(s.recv(4096).decode(), end="")' >said &
 	printf 'return sandbox { command = { "python3", "-c", [==[import os, socket
 socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(b"READY=1\\nSTATUS=hi", os.environ["NOTIFY_SOCKET"])]==] },
 		service = { ready = "notify" } }\n' >svc.lua
-	for n in 1 2; do
+	for turn in first second; do
 		lw run --status-fd 3 svc.lua 3>events
 		assert_status 0
-		grep -q '"ready"' events
+		grep -q '"ready"' events || { echo "not ready the $turn time"; return 1; }
 	done
 	[ -z "$(ls "$LUNWARD_STATE/notify")" ]
 	# Without a word about readiness: ready as soon as it runs, which is said outside, from the cache or not.
