@@ -23,7 +23,7 @@ ready() {
 	[ "$(field ready svc)" = true ]
 }
 
-@test "row 58: started: as soon as it runs, and wait --ready says so" {
+@test "started: as soon as it runs, and wait --ready says so" {
 	service '' sleep 60
 	start svc.lua
 	ready
