@@ -110,7 +110,7 @@ static int fail_channel(struct evaluation *e, int r, struct lw_err *err)
 
 	if (r == -ETIMEDOUT) {
 		reap(e, true);
-		return fail_profile(e, r, "profile did not finish within 2 s", err);
+		return fail_profile(e, r, "profile did not finish within 10 s", err);
 	}
 	if (r != -EPIPE) {
 		reap(e, true);

@@ -16,7 +16,7 @@
 #define EVAL_CHANNEL 0                      /* the child's only descriptor */
 #define EVAL_INSTRUCTIONS INT64_C(50000000) /* instructions of the Lua machine one evaluation may take */
 #define EVAL_CPU_USEC 1000000               /* processor time, for what the hook cannot interrupt */
-#define EVAL_WALL_USEC 2000000              /* and what the parent waits */
+#define EVAL_WALL_USEC 10000000 /* and what the parent waits: a busy machine gives less than a tenth of one */
 
 /* A file being or having been evaluated. */
 struct eval_file {

@@ -4,6 +4,7 @@
 #include <linux/audit.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -101,37 +102,41 @@ static void recursion_is_bounded(void **state)
 	      1, "C stack overflow");
 }
 
+/* Of evaluations that have ended: however busy the machine is. */
+static long processor_seconds(void)
+{
+	struct rusage u;
+	getrusage(RUSAGE_CHILDREN, &u);
+	return u.ru_utime.tv_sec + u.ru_stime.tv_sec;
+}
+
 static void the_budget_cannot_be_caught(void **state)
 {
-	struct timespec a, b;
+	long before = processor_seconds();
 
 	(void)state;
-	clock_gettime(CLOCK_MONOTONIC, &a);
 	fails("\nwhile true do end", 2, "profile used more than 50000000 instructions");
 	fails("while true do pcall(function() while true do end end) end", 1, "instructions");
 	fails("xpcall(function() while true do end end, function() while true do end end)", 1, "instructions");
 	fails("local t = setmetatable({}, { __close = function() while true do end end })\n"
 	      "do local c <close> = t; error 'x' end",
 	      1, "instructions");
-	clock_gettime(CLOCK_MONOTONIC, &b);
-	assert_true(b.tv_sec - a.tv_sec <= 9); /* each within its 2 s */
+	assert_true(processor_seconds() - before <= 5);
 }
 
 static void processor_time_is_bounded(void **state)
 {
 	struct lw_eval_result result;
 	struct lw_err err;
-	struct timespec a, b;
+	long before = processor_seconds();
 
 	(void)state;
 	/* No instruction of Lua runs in there, so no hook. */
 	write_text("p.lua", "local s = ('a'):rep(30)\nreturn s:find(('a?'):rep(30) .. s)");
-	clock_gettime(CLOCK_MONOTONIC, &a);
 	assert_true(evaluate_with(in_dir("p.lua"), NULL, 0, &result, &err) < 0);
-	clock_gettime(CLOCK_MONOTONIC, &b);
-	assert_true(b.tv_sec - a.tv_sec <= 3);
+	assert_true(processor_seconds() - before <= 3);
 	/* On a machine that hardly lets it run the other clock is first. */
-	assert_true(strstr(err.msg, "1 s of processor time") || strstr(err.msg, "did not finish within 2 s"));
+	assert_true(strstr(err.msg, "1 s of processor time") || strstr(err.msg, "did not finish within 10 s"));
 }
 
 static void printing_is_bounded(void **state)
