@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include "apparmor.h"
 #include "base/cleanup.h"
+#include "base/fdio.h"
 #include "base/names.h"
 #include "cgroup.h"
 
@@ -30,6 +31,15 @@ static json_t *way(pid_t pid, const char *file)
 {
 	return lw_exec_differs(pid, file) ? json_pack("{s:o}", "path", json_sprintf("/proc/%d/ns/%s", (int)pid, file))
 					  : json_string("host");
+}
+
+/* In a user namespace that is joined a plan sets no groups, for it does not know whether it may: see set_groups(). */
+static json_t *user_there(const json_t *user, pid_t pid)
+{
+	json_t *copy = json_copy((json_t *)(uintptr_t)user);
+	if (copy && lw_exec_differs(pid, "user"))
+		json_object_set_new(copy, "groups", json_array());
+	return copy;
 }
 
 json_t *lw_exec_spec(json_t *recorded, const char *id, const json_t *user, pid_t pid, struct lw_err *err)
@@ -59,7 +69,7 @@ json_t *lw_exec_spec(json_t *recorded, const char *id, const json_t *user, pid_t
 	if (profile && !strcmp(profile, LW_APPARMOR_AUTO))
 		json_object_set_new(spec, "apparmor", json_sprintf(LW_APPARMOR_PREFIX "%s", id));
 	if (user)
-		json_object_set(spec, "user", (json_t *)(uintptr_t)user);
+		json_object_set_new(spec, "user", user_there(user, pid));
 	return spec;
 }
 
@@ -71,7 +81,26 @@ json_t *lw_exec_user(const struct lw_plan *p)
 	return json_pack("{s:I,s:I,s:o}", "uid", (json_int_t)p->uid, "gid", (json_int_t)p->gid, "groups", groups);
 }
 
-void lw_exec_join_cgroups(struct lw_plan *p, const char *id)
+/* The groups of the sandbox's own command, where setgroups(2) is allowed in there. */
+static void set_groups(struct lw_plan *p, const json_t *user, pid_t pid)
+{
+	_cleanup_free_ char *allowed = NULL;
+	char path[64];
+	size_t n, n_groups = json_array_size(json_object_get(user, "groups"));
+	snprintf(path, sizeof path, "/proc/%d/setgroups", (int)pid);
+	if (!n_groups || !lw_exec_differs(pid, "user") || lw_read_file(path, 64, &allowed, &n) < 0 ||
+	    strncmp(allowed, "allow", 5) != 0)
+		return;
+	p->groups = lw_arena_array(p->arena, n_groups, sizeof *p->groups);
+	for (size_t i = 0; p->groups && i < n_groups; i++)
+		p->groups[i] = (uint32_t)json_integer_value(json_array_get(json_object_get(user, "groups"), i));
+	p->n_groups = p->groups ? n_groups : 0;
+	for (size_t i = 0; i < p->n_ops; i++)
+		if (p->ops[i].kind == LW_OP_USER)
+			p->ops[i].num[2] = p->groups != NULL;
+}
+
+static void join_cgroups(struct lw_plan *p, const char *id)
 {
 	unsigned gone = 0;
 	size_t n = 0;
@@ -95,4 +124,10 @@ void lw_exec_join_cgroups(struct lw_plan *p, const char *id)
 			p->ops[n++] = op;
 	}
 	p->n_ops = n;
+}
+
+void lw_exec_join(struct lw_plan *p, const char *id, const json_t *user, pid_t pid)
+{
+	join_cgroups(p, id);
+	set_groups(p, user, pid);
 }

@@ -15,7 +15,8 @@ bool lw_exec_differs(pid_t pid, const char *file);
 json_t *lw_exec_spec(json_t *recorded, const char *id, const json_t *user, pid_t pid, struct lw_err *err);
 /* Who the command runs as, looked up once: the root's files may change. */
 json_t *lw_exec_user(const struct lw_plan *p);
-/* The sandbox's own cgroups are joined; their limits are what they are. */
-void lw_exec_join_cgroups(struct lw_plan *p, const char *id);
+/* What the plan of such a spec could not know: the sandbox's own cgroups are joined, with the limits they have, and the
+ * groups of its command are set where that is allowed. */
+void lw_exec_join(struct lw_plan *p, const char *id, const json_t *user, pid_t pid);
 
 #endif

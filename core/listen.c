@@ -173,7 +173,12 @@ static int bind_path(const struct lw_listen *l, int type, struct lw_socket_at *r
 	_cleanup_close_ int dir = parent ? lw_safe_open_host(parent) : -ENOMEM;
 	if (dir < 0)
 		return dir;
-	snprintf(at.sun_path, sizeof at.sun_path, "/proc/self/fd/%d/%s", dir, name);
+	/* Its own path is what getsockname(2) will say; a longer one than fits goes by way of the directory. What was
+	 * made is looked at through the directory in any case. */
+	if (strlen(l->address) < sizeof at.sun_path)
+		strcpy(at.sun_path, l->address);
+	else
+		snprintf(at.sun_path, sizeof at.sun_path, "/proc/self/fd/%d/%s", dir, name);
 	_cleanup_close_ int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
 	if (fd < 0 || strlen(at.sun_path) >= sizeof at.sun_path - 1)
 		return fd < 0 ? -errno : -ENAMETOOLONG;

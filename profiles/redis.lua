@@ -2,6 +2,7 @@
 --
 --   mkdir data
 --   lunward run --set dir=data redis              # serves until Ctrl-C, then saves data/dump.rdb
+--   lunward start --set dir=data redis            # the same in the background, started again when it fails
 --   redis-cli -s data/redis.sock ping             # from outside, in another terminal
 --
 -- `dir` is all it can write, and the only way in: its network is a loopback interface of its own. What it leaves there
@@ -25,6 +26,7 @@ return sandbox {
     "--unixsocketperm", 700,            -- for the directory's owner
     "--dir", "/data",
     "--maxmemory", memory .. "mb",
+    "--supervised", "auto",             -- it says when it is ready
   },
   cwd          = "/data",
 
@@ -41,4 +43,11 @@ return sandbox {
     pids   = 32,
   },
   rlimits      = { nofile = { 1024, 10032 } }, -- what 10000 clients need; Redis raises the soft limit itself
+
+  service      = {
+    ready        = "notify",
+    health       = { exec = { "/usr/bin/redis-cli", "-e", "-s", "/data/redis.sock", "ping" } },
+    restart      = "on-failure",
+    stop_timeout = "30s",               -- it saves
+  },
 }

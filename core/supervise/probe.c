@@ -71,7 +71,7 @@ static bool run(const struct lw_probe *q, const struct lw_probed *w, json_t *rec
 	if (r >= 0)
 		r = lw_plan_build(spec, host, &plan, &err);
 	if (r >= 0) {
-		lw_exec_join_cgroups(plan, w->id);
+		lw_exec_join(plan, w->id, w->user, w->command);
 		r = lw_launch(plan, &launch, &sandbox, &err);
 	}
 	if (r >= 0)

@@ -48,6 +48,7 @@ enum cli_verb_id {
 	CLI_DIFF,
 	CLI_CHOWN,
 	CLI_EXPORT,
+	CLI_GENERATE,
 	CLI_CHANGES,
 	CLI_COMMIT,
 	CLI_DISCARD,
@@ -160,6 +161,7 @@ int cli_cmd_explain(struct cli *c);
 int cli_cmd_diff(struct cli *c);
 int cli_cmd_chown(struct cli *c);
 int cli_cmd_export(struct cli *c);
+int cli_cmd_generate(struct cli *c);
 int cli_cmd_changes(struct cli *c); /* commit and discard too */
 int cli_cmd_doctor(struct cli *c);
 int cli_cmd_profile(struct cli *c);

@@ -51,7 +51,7 @@ static int prepare(struct cli *c, struct cli_job *job, struct lw_record *r, stru
 	job->host->tty_fds = cli_tty_fds();
 	n = lw_plan_build(job->spec, job->host, &job->plan, err);
 	if (n >= 0)
-		lw_exec_join_cgroups(job->plan, r->id);
+		lw_exec_join(job->plan, r->id, json_object_get(r->data, "user"), pid);
 	return n;
 }
 

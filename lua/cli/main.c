@@ -77,7 +77,9 @@ const struct cli_verb cli_verb_table[CLI_VERBS] = {
 	[CLI_WAIT] = {
 		.name = "wait",
 		.synopsis = "[--ready] [--timeout DURATION] SANDBOX",
-		.help = "wait for the end; exits as the command did",
+		.help = "wait for the end, exits as the command did; or until it is ready",
+		.more = "With --ready: 0 when it is, by what `service.ready` of its profile says; 1 when it will not be, since it "
+			"has ended or failed; 124 when --timeout ran out.",
 		.run = cli_cmd_wait,
 	},
 	[CLI_UPDATE] = {
@@ -107,7 +109,7 @@ const struct cli_verb cli_verb_table[CLI_VERBS] = {
 	[CLI_STATUS] = {
 		.name = "status",
 		.synopsis = "SANDBOX",
-		.help = "whether it runs; exits 0 if so, 3 stopped, 4 no such sandbox",
+		.help = "whether it runs; exits 0 if so, 1 unhealthy, 3 stopped, 4 no such sandbox",
 		.run = cli_cmd_status,
 	},
 	[CLI_INSPECT] = {
@@ -181,6 +183,16 @@ const struct cli_verb cli_verb_table[CLI_VERBS] = {
 			"AppArmor profile that allows what the sandbox may do, for apparmor_parser; its name is the one in "
 			"`apparmor`, else \"lunward-NAME\".",
 		.run = cli_cmd_export,
+	},
+	[CLI_GENERATE] = {
+		.name = "generate",
+		.synopsis = "systemd [OPTIONS] PROFILE",
+		.help = "print a systemd unit that runs a profile",
+		.more = "The unit runs `lunward run` in the foreground with Type=notify and Delegate=yes: systemd hears when the "
+			"sandbox is ready and keeps it, by what the profile's `service` says. Put it into "
+			"/etc/systemd/system/NAME.service. What --set gives is written into it. For profiles that are found by "
+			"name there is a template too: systemctl start lunward@NAME.",
+		.run = cli_cmd_generate,
 	},
 	[CLI_CHANGES] = {
 		.name = "changes",

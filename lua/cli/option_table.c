@@ -142,7 +142,7 @@ static int now_nothing(struct cli *c, const char *value, struct lw_err *err)
 
 /* --- the table: by verb, then by name ------------------------------------------------ */
 #define SPEC_VERBS (CLI_ON(RUN) | CLI_ON(START) | CLI_ON(PLAN) | CLI_ON(EXPLAIN) | CLI_ON(EXPORT))
-#define EVAL_VERBS (SPEC_VERBS | CLI_ON(CHECK) | CLI_ON(CHOWN) | CLI_ON(DIFF))
+#define EVAL_VERBS (SPEC_VERBS | CLI_ON(GENERATE) | CLI_ON(CHECK) | CLI_ON(CHOWN) | CLI_ON(DIFF))
 #define IDS_VERBS (SPEC_VERBS | CLI_ON(CHOWN))
 
 const struct cli_option cli_option_table[] = {
