@@ -13,6 +13,7 @@ teardown() { sandbox_teardown; }
 			burst = { count = 7, interval = "1m" }, ready = "notify", ready_timeout = "30s", stop_signal = "QUIT",
 			stop_timeout = "20s", after = "db", requires = "queue" } }
 	END
+	# shellcheck disable=SC2016 # the unit is to hold it as it is
 	run "$LUNWARD" generate systemd --set 'name=a b%"$c' web.lua
 	assert_status 0
 	for line in Type=notify Delegate=yes KillSignal=SIGQUIT KillMode=mixed Restart=on-failure RestartSec=2000ms StartLimitBurst=7 \
