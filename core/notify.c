@@ -99,6 +99,11 @@ int lw_notify_open(int state_fd, const char *id, int *ret, struct lw_err *err)
 	return 0;
 }
 
+const char *lw_notify_path(const struct lw_host *h, const char *id)
+{
+	return lw_arena_printf(h->arena, "%s/" LW_NOTIFY_DIR "/%s", h->state_dir, id);
+}
+
 void lw_notify_close(int state_fd, const char *id, int *fd)
 {
 	if (*fd < 0)

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
-#include "base/err.h"
+#include "host.h"
 
 #define LW_NOTIFY_MAX 4096 /* bytes of a message; longer ones are not read */
 #define LW_NOTIFY_STATUS_MAX 256
@@ -29,6 +29,8 @@ void lw_notify_parse(const char *text, size_t n, struct lw_notice *ret);
 /* A socket for the sandbox `id`, in the state directory, where its plan expects it; what a dead one left is replaced.
  */
 int lw_notify_open(int state_fd, const char *id, int *ret, struct lw_err *err);
+/* Where that is, for lw_host.notify_socket: without root the child opens it by its path. NULL on ENOMEM. */
+const char *lw_notify_path(const struct lw_host *h, const char *id);
 void lw_notify_close(int state_fd, const char *id, int *fd);
 /* The next message that is a process's of the sandbox whose command is `command`: 1, or 0 when there is none left. At
  * most so many are looked at that somebody else has a turn: -EAGAIN. */

@@ -77,7 +77,7 @@ static int make_record(struct sv *s, const struct launch *l, const json_t *reque
 	return r;
 }
 
-static int make_plan(struct sv *s, struct launch *l, struct lw_err *err)
+static int make_plan(struct sv *s, struct launch *l, const char *id, struct lw_err *err)
 {
 	struct lw_host_options o = {
 		.state = s->state,
@@ -91,8 +91,10 @@ static int make_plan(struct sv *s, struct launch *l, struct lw_err *err)
 		r = lw_find_joins(s->spec, s->state_fd, err);
 	if (r >= 0 && s->spec->root.image)
 		r = lw_image_prepare(s->spec, l->host, s->unpacker, err);
-	if (r >= 0)
+	if (r >= 0) {
 		l->host->sockets = &s->sockets;
+		l->host->notify_socket = lw_notify_path(l->host, id);
+	}
 	return r < 0 ? r : lw_plan_build(s->spec, l->host, &l->plan, err);
 }
 
@@ -217,7 +219,7 @@ int sv_launch(struct sv *s, const json_t *request, struct lw_err *err)
 	if (r >= 0 && request)
 		r = lw_sockets_open(&s->spec->service.listen, &s->inherited, &s->sockets, err);
 	if (r >= 0)
-		r = make_plan(s, &l, err);
+		r = make_plan(s, &l, request ? json_string_value(json_object_get(request, "id")) : s->record.id, err);
 	if (r >= 0)
 		r = launch(s, &l, request, err);
 	if (r < 0) {

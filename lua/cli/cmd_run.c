@@ -91,6 +91,7 @@ static int start(struct cli *c, const char *profile, struct cli_job *job, const 
 	if (r < 0)
 		return r;
 	job->host->tty_fds = cli_tty_fds();
+	job->host->notify_socket = lw_notify_path(job->host, id);
 	r = lw_plan_build(job->spec, job->host, &job->plan, err);
 	if (r < 0) {
 		cli_blame_option(c, err);

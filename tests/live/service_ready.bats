@@ -213,3 +213,23 @@ print(text)' >said &
 	[[ $(field started_at app) > $(field started_at db) ]]
 	lw stop --all
 }
+
+@test "without root: a port, a command, a file, a word" {
+	need_cmd python3
+	# Found beside each other, by whoever may not enter the build.
+	mkdir bin
+	cp "$LUNWARD" "${LUNWARD%/*}/lunward-supervisor" bin
+	local LUNWARD=$WORK/bin/lunward
+	for ready in '{ tcp = 80 }' '{ exec = { "test", "-e", "/tmp/up" } }' '{ file = "/tmp/up" }' '"notify"'; do
+		service "ready = $ready" python3 -c "$NOTIFY"'
+s2 = socket.socket(); s2.bind(("127.0.0.1", 80)); s2.listen(); open("/tmp/up", "w")
+if "NOTIFY_SOCKET" in os.environ: say(b"READY=1")
+time.sleep(60)'
+		as_nobody start ./svc.lua
+		[ "$status" = 0 ] || { as_nobody run -- true; [ "$status" = 0 ] || skip "none for ordinary users here: $output"; return 1; }
+		as_nobody wait --ready --timeout 10s svc
+		assert_status 0
+		as_nobody rm -f svc
+		assert_status 0
+	done
+}
