@@ -199,7 +199,7 @@ static const struct lw_strlist *list(const struct both *k, int side, const struc
 {
 	static const char *scope[] = { "abstract_unix_socket" };
 	static const struct lw_strlist implied = { 1, scope };
-	bool host = spec_of(k, 0)->network == LW_NET_HOST && spec_of(k, 1)->network == LW_NET_HOST;
+	bool host = spec_of(k, 0)->network.kind == LW_NET_HOST && spec_of(k, 1)->network.kind == LW_NET_HOST;
 	return host && strcmp(k->key, "landlock.scope") == 0 && !written(k, side, sc) ? &implied : at(k, side);
 }
 

@@ -175,7 +175,7 @@ static void diff_who(const struct lw_diff_job *j)
 /* --- network --- */
 static const char *network_word(const struct lw_diff_job *j, const struct lw_plan *p)
 {
-	switch (p->spec->network) {
+	switch (p->spec->network.kind) {
 	case LW_NET_NONE:
 		return "a loopback interface of its own";
 	case LW_NET_HOST:
@@ -189,8 +189,8 @@ static void diff_network(const struct lw_diff_job *j)
 {
 	const char *x = network_word(j, j->a), *y = network_word(j, j->b);
 	if (differ(x, y))
-		lw_diff_add(j, direction(j->a->spec->network, j->b->spec->network, LW_NET_NONE, LW_NET_HOST), "network",
-			    "network", x, y);
+		lw_diff_add(j, direction(j->a->spec->network.kind, j->b->spec->network.kind, LW_NET_NONE, LW_NET_HOST),
+			    "network", "network", x, y);
 }
 
 void lw_diff_rights(const struct lw_diff_job *j)

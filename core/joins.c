@@ -33,12 +33,12 @@ int lw_find_joins(struct lw_spec *s, int state_fd, struct lw_err *err)
 {
 	struct lw_namespaces *n = &s->namespaces;
 	/* Whoever shares a sandbox's network is its like: the same user namespace, and its ids. */
-	if (s->network == LW_NET_JOIN && s->network_join.sandbox && !lw_is_set(&n->rec, LW_NS_USER)) {
+	if (s->network.kind == LW_NET_JOIN && s->network.join.sandbox && !lw_is_set(&n->rec, LW_NS_USER)) {
 		n->mode[LW_NS_USER] = LW_NS_JOIN;
 		n->join[LW_NS_USER] =
-			(struct lw_join){ .rec = s->network_join.rec, .sandbox = s->network_join.sandbox };
+			(struct lw_join){ .rec = s->network.join.rec, .sandbox = s->network.join.sandbox };
 	}
-	int r = find(s, state_fd, &s->network_join, LW_NS_NET, "network", err);
+	int r = find(s, state_fd, &s->network.join, LW_NS_NET, "network", err);
 	for (int i = 0; i < LW_NS_COUNT && r >= 0; i++) {
 		char key[32] = "namespaces.";
 		strcat(key, lw_namespace_table.v[i].name);

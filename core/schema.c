@@ -303,15 +303,18 @@ static const struct lw_field sandbox_fields[LW_KEY_COUNT] = {
 			     .kind = LW_K_CUSTOM,
 			     .offset = AT(network),
 			     .names = &lw_network_table,
-			     .rec = &lw_join_schema,
+			     .rec = &lw_network_schema,
 			     .read = lw_read_network,
 			     .write = lw_write_network,
-			     .form = "\"none\", \"host\", { path= } or { sandbox= }",
+			     .combine = lw_combine_network,
+			     .form = "\"none\", \"host\", { bridge= }, { path= } or { sandbox= }",
 			     .def = "\"none\"",
 			     .help = "\"none\": a network of the sandbox's own with nothing but loopback. \"host\": "
 				     "the host's network, with "
-				     "its abstract sockets. { path= }: a network namespace that exists already, "
-				     "\"/run/netns/blue\", as it is." },
+				     "its abstract sockets. A table: an interface of the sandbox's own, on a bridge "
+				     "that "
+				     "others are on as well or on one of the host's, or the network of somebody "
+				     "else." },
 	[LW_KEY_SYSCTLS] = { .key = "sysctls",
 			     .kind = LW_K_PAIRS,
 			     .offset = AT(sysctls),

@@ -35,6 +35,7 @@ struct lw_spec *lw_spec_new(void)
 	lw_service_defaults(&s->service);
 	s->log.max = LW_LOG_MAX_DEFAULT;
 	s->log.keep = 1;
+	s->network.interface = "eth0";
 	s->limits.pids = 1024;
 	s->rlimits.v[RLIMIT_NOFILE].soft = 1024;
 	s->rlimits.v[RLIMIT_NOFILE].hard = 4096;

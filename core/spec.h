@@ -12,6 +12,7 @@
 #define LW_SPEC_H
 
 #include "base/arena.h"
+#include "spec_network.h"
 #include "spec_rec.h"
 #include "spec_service.h"
 #include <stdbool.h>
@@ -30,13 +31,6 @@ enum lw_ns {
 	LW_NS_COUNT
 };
 enum lw_ns_mode { LW_NS_NEW, LW_NS_HOST, LW_NS_JOIN };
-/* A namespace that exists already: a file of /proc/PID/ns, or one bound
- * elsewhere. */
-struct lw_join {
-	struct lw_rec rec;
-	const char *path;    /* absolute; of a sandbox, found at launch */
-	const char *sandbox; /* name or id of a running one; NULL: by path */
-};
 struct lw_namespaces {
 	struct lw_rec rec;                /* bit i: mode[i] was given */
 	int mode[LW_NS_COUNT];            /* enum lw_ns_mode */
@@ -376,7 +370,6 @@ struct lw_stdio {
 	struct lw_rec rec;
 	int in, out, err; /* enum lw_stdio_mode */
 };
-enum lw_network { LW_NET_NONE, LW_NET_HOST, LW_NET_JOIN };
 
 /* Rows of the sandbox's field table, for lw_is_set(&s->rec, LW_KEY_…). */
 enum lw_key {
@@ -460,8 +453,7 @@ struct lw_spec {
 	struct lw_selinux selinux;
 	struct lw_limits limits;
 	struct lw_rlimits rlimits;
-	int network;                 /* enum lw_network */
-	struct lw_join network_join; /* LW_NET_JOIN only */
+	struct lw_network network;
 	struct lw_pairs sysctls;
 	struct lw_time_offsets time_offsets;
 	int64_t oom_score_adj, nice; /* used only when set; inherited otherwise */

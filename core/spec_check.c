@@ -74,18 +74,22 @@ static const char *other(const struct lw_join *j)
 static int check_network(const struct lw_spec *s, struct lw_err *err)
 {
 	static const int wanted[] = {
-		[LW_NET_NONE] = LW_NS_NEW, [LW_NET_HOST] = LW_NS_HOST, [LW_NET_JOIN] = LW_NS_JOIN
+		[LW_NET_NONE] = LW_NS_NEW,   [LW_NET_HOST] = LW_NS_HOST,   [LW_NET_JOIN] = LW_NS_JOIN,
+		[LW_NET_BRIDGE] = LW_NS_NEW, [LW_NET_MACVLAN] = LW_NS_NEW, [LW_NET_MOVE] = LW_NS_NEW,
 	};
 	const struct lw_join *join = &s->namespaces.join[LW_NS_NET];
 	int mode = s->namespaces.mode[LW_NS_NET], r;
 	const char *a = lw_names_name(&lw_namespace_mode_table, mode),
-		   *b = lw_names_name(&lw_network_table, s->network);
+		   *b = lw_names_name(&lw_network_table, s->network.kind);
 
-	if (mode == wanted[s->network] && (mode != LW_NS_JOIN || strcmp(other(join), other(&s->network_join)) == 0))
+	if (mode == wanted[s->network.kind] &&
+	    (mode != LW_NS_JOIN || strcmp(other(join), other(&s->network.join)) == 0))
 		return 0;
 	r = broken(err, s->namespaces.rec.origin.file ? s->namespaces.rec.origin : s->rec.origin, "namespaces.net",
 		   "\"%.60s\" disagrees with network = \"%.60s\"", a ? a : other(join),
-		   b ? b : other(&s->network_join));
+		   b                                ? b
+		   : s->network.kind == LW_NET_JOIN ? other(&s->network.join)
+						    : "an interface of its own");
 	lw_err_hint(err, "leave namespaces.net away: network decides it");
 	return r;
 }

@@ -63,7 +63,8 @@ extern const struct lw_schema lw_stdio_schema, lw_user_schema, lw_namespaces_sch
 	lw_mount_schema, lw_overlay_schema, lw_device_schema, lw_caps_schema, lw_seccomp_schema, lw_seccomp_rule_schema,
 	lw_limits_schema, lw_rlimits_schema, lw_join_schema, lw_time_offsets_schema, lw_landlock_schema,
 	lw_hardening_schema, lw_apparmor_schema, lw_selinux_schema, lw_verify_schema, lw_unpack_schema,
-	lw_service_schema, lw_log_schema, lw_backoff_schema, lw_burst_schema, lw_probe_schema, lw_listen_schema;
+	lw_service_schema, lw_log_schema, lw_backoff_schema, lw_burst_schema, lw_probe_schema, lw_listen_schema,
+	lw_network_schema;
 extern const struct lw_names lw_mount_kind_table, lw_root_kind_table, lw_ids_mode_table, lw_seccomp_base_table,
 	lw_namespace_mode_table, lw_hidepid_table, lw_network_table;
 
@@ -98,10 +99,22 @@ LW_CODEC_PAIR(rule_caps);
 /* Custom rows and the rule about them (spec_time.c). */
 LW_CODEC_PAIR(offset);
 int lw_check_time_offsets(const struct lw_spec *s, struct lw_err *err);
-/* Custom rows (spec_join.c), and what `network` and `namespaces.net` say about each other. */
+/* Custom rows (spec_join.c). */
 LW_CODEC_PAIR(namespace);
+/* Networks (spec_network.c), and what `network` and `namespaces.net` say about each other. */
 LW_CODEC_PAIR(network);
+LW_CODEC_PAIR(network_address);
+LW_CODEC_PAIR(network_gateway);
+int lw_network_finish(struct lw_spec *s, void *rec, struct lw_err *err);
 void lw_network_decides(struct lw_spec *s);
+/* Of raw objects: whether one names its kind, or joins; and without that. */
+bool lw_network_names_kind(const json_t *raw);
+bool lw_network_joins(const json_t *raw);
+void lw_network_drop_kind(json_t *raw);
+int lw_check_network_name(const char *v, struct lw_err *err);
+int lw_check_interface(const char *v, struct lw_err *err);
+int lw_check_mac(const char *v, struct lw_err *err);
+int lw_check_address(const char *v, struct lw_err *err);
 int lw_seccomp_rule_finish(struct lw_spec *s, void *rec, struct lw_err *err);
 int lw_check_call_name(const char *v, struct lw_err *err);
 int lw_check_architecture(const char *v, struct lw_err *err);
@@ -136,6 +149,7 @@ int lw_check_service(const struct lw_spec *s, struct lw_err *err);
 /* Merging (spec_merge.c). */
 json_t *lw_combine_capabilities(json_t *base, json_t *over);
 json_t *lw_combine_seccomp(json_t *base, json_t *over);
+json_t *lw_combine_network(json_t *base, json_t *over);
 
 /* Rules on single strings (spec_words.c). */
 int lw_check_name(const char *v, struct lw_err *err);

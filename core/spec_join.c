@@ -1,5 +1,5 @@
-/* spec_join.c: values that are a word or a namespace that exists already: namespaces.NAME and network, and how the two
- * agree about the network. Each reader has its writer beside it. What a path leads to is the launch's business. */
+/* spec_join.c: namespaces.NAME, which is a word or a namespace that exists already, and its writer. What a path leads
+ * to is the launch's business. */
 #include <string.h>
 #include "base/cleanup.h"
 #include "spec_codec.h"
@@ -46,33 +46,4 @@ json_t *lw_write_namespace(const struct lw_spec *s, const struct lw_field *f, co
 	size_t ns = (size_t)(f - lw_namespaces_schema.fields);
 
 	return write_word_or_join(s, f->names, n->mode[ns], LW_NS_JOIN, &n->join[ns], n->rec.origin);
-}
-
-int lw_read_network(struct lw_spec *s, const struct lw_field *f, const json_t *v, void *rec, struct lw_err *err)
-{
-	s->network_join.rec.origin = ((const struct lw_rec *)rec)->origin;
-	return read_word_or_join(s, f, v, LW_NET_JOIN, &s->network, &s->network_join, err);
-}
-
-json_t *lw_write_network(const struct lw_spec *s, const struct lw_field *f, const void *rec)
-{
-	return write_word_or_join(s, f->names, s->network, LW_NET_JOIN, &s->network_join,
-				  ((const struct lw_rec *)rec)->origin);
-}
-
-/* `network` decides whether the net namespace is a new one; where only the namespace was said to be another's, that is
- * the network. What was written stays as it is, so that lw_spec_check can see a disagreement. */
-void lw_network_decides(struct lw_spec *s)
-{
-	struct lw_namespaces *n = &s->namespaces;
-
-	if (!lw_is_set(&n->rec, LW_NS_NET)) {
-		n->mode[LW_NS_NET] = s->network == LW_NET_HOST   ? LW_NS_HOST
-				     : s->network == LW_NET_JOIN ? LW_NS_JOIN
-								 : LW_NS_NEW;
-		n->join[LW_NS_NET] = s->network_join;
-	} else if (!lw_is_set(&s->rec, LW_KEY_NETWORK) && n->mode[LW_NS_NET] == LW_NS_JOIN) {
-		s->network = LW_NET_JOIN;
-		s->network_join = n->join[LW_NS_NET];
-	}
 }

@@ -331,3 +331,17 @@ json_t *lw_combine_health(json_t *base, json_t *over)
 		json_object_del(below, questions[i]);
 	return merge_map(below, over);
 }
+
+/* Key by key; but a network of another kind takes nothing that said which the one below was, and one that is joined
+ * takes nothing at all. */
+json_t *lw_combine_network(json_t *base, json_t *over)
+{
+	json_auto_t *below = NULL;
+
+	if (!json_is_object(base) || !json_is_object(over) || lw_network_joins(over))
+		return json_incref(over);
+	below = json_copy(base);
+	if (below && lw_network_names_kind(over))
+		lw_network_drop_kind(below);
+	return below ? merge_record(&lw_network_schema, below, over) : NULL;
+}

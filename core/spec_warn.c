@@ -73,7 +73,7 @@ static void warn_capabilities(const struct warner *w)
 
 	for (size_t i = 0; i < ARRAY_LEN(risky_caps); i++)
 		if ((set[LW_CAP_BOUNDING] >> risky_caps[i].cap & 1) &&
-		    (!risky_caps[i].host_network || s->network == LW_NET_HOST))
+		    (!risky_caps[i].host_network || s->network.kind == LW_NET_HOST))
 			warn(w, &s->capabilities.rec, "capabilities", risky_caps[i].why);
 	if (lw_is_set(&s->rec, LW_KEY_CAPABILITIES) && !is_root(&s->user) && set[LW_CAP_PERMITTED] &&
 	    !set[LW_CAP_AMBIENT])
@@ -165,7 +165,7 @@ static void warn_network(const struct warner *w)
 {
 	const struct lw_landlock *l = &w->s->landlock;
 
-	if (w->s->network != LW_NET_HOST)
+	if (w->s->network.kind != LW_NET_HOST)
 		return;
 	warn(w, &w->s->rec, "network", "\"host\": everything on the host's loopback stays reachable");
 	if (unscoped(l, "abstract_unix_socket"))

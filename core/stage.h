@@ -39,6 +39,7 @@ int lw_stage_ids(struct lw_plan *p, struct lw_err *err);
 int lw_stage_cgroup(struct lw_plan *p, struct lw_err *err);     /* host side: make, limits */
 int lw_stage_sources(struct lw_plan *p, struct lw_err *err);    /* host side: open bind sources */
 int lw_stage_namespaces(struct lw_plan *p, struct lw_err *err); /* those that exist already */
+int lw_stage_network(struct lw_plan *p, struct lw_err *err);    /* host side: an interface of its own */
 int lw_stage_clone(struct lw_plan *p, struct lw_err *err);
 int lw_stage_join(struct lw_plan *p, struct lw_err *err);        /* child: cgroup join, ids */
 int lw_stage_mount(struct lw_plan *p, struct lw_err *err);       /* child: the root and everything in it */

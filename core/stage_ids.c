@@ -206,7 +206,7 @@ int lw_stage_ids(struct lw_plan *p, struct lw_err *err)
 {
 	const struct lw_spec *s = p->spec;
 	for (int i = 0; i < LW_NS_COUNT; i++)
-		if (s->namespaces.mode[i] == LW_NS_NEW && !(i == LW_NS_NET && s->network == LW_NET_HOST))
+		if (s->namespaces.mode[i] == LW_NS_NEW && !(i == LW_NS_NET && s->network.kind == LW_NET_HOST))
 			p->clone_flags |= clone_flag[i];
 	p->init = s->init && (p->clone_flags & CLONE_NEWPID);
 	p->net_beside = p->init && (p->clone_flags & CLONE_NEWNET);

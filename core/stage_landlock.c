@@ -84,7 +84,7 @@ static uint64_t unasked_scopes(struct lw_plan *p)
 	uint64_t scopes = 0;
 	/* The host's abstract sockets have no owner, mode or namespace but the network's: whoever shares it can connect
 	 * to the desktop's, and some engines' (CVE-2020-15257). */
-	if (p->spec->network == LW_NET_HOST) {
+	if (p->spec->network.kind == LW_NET_HOST) {
 		scopes |= LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET;
 		if (!can)
 			lw_plan_note(p,

@@ -256,7 +256,7 @@ static int plan_masks(struct lw_plan *p, bool sys)
 		if (!is_fs(p, "/sys/fs/cgroup", LW_MOUNT_CGROUP))
 			r = PLAN_OP(p, LW_OP_MASK, NULL, "network", .str = { "/sys/fs/cgroup" });
 		/* And with the host's interfaces, which are not the sandbox's where it has joined another network. */
-		for (size_t i = 0; i < ARRAY_LEN(host_interfaces) && r >= 0 && s->network == LW_NET_JOIN; i++)
+		for (size_t i = 0; i < ARRAY_LEN(host_interfaces) && r >= 0 && s->network.kind == LW_NET_JOIN; i++)
 			r = PLAN_OP(p, LW_OP_MASK, NULL, "network", .str = { host_interfaces[i] });
 	}
 	return r;

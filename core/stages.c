@@ -8,6 +8,7 @@ const struct lw_stage lw_stage_table[] = {
 	{ "cgroup", lw_stage_cgroup },         /* host side: limits exist before anything can run in them */
 	{ "sources", lw_stage_sources },       /* host side: binds are opened before any untrusted code runs */
 	{ "namespaces", lw_stage_namespaces }, /* joined with the caller's rights, before a new user namespace */
+	{ "network", lw_stage_network },
 	{ "label_host", lw_stage_label_host },
 	{ "clone", lw_stage_clone },
 	/* On the host's /proc, before there is another one: what a root brings cannot be mistaken for it. */

@@ -166,7 +166,7 @@ static void warn_paths(struct findings *f, const struct lw_spec *s, const struct
 static void warn_abstract_sockets(struct findings *f, const struct lw_spec *s, const struct lw_host *host)
 {
 	struct lw_err w = { 0 };
-	if (s->network != LW_NET_HOST || lw_landlock_can(host, LW_LANDLOCK_SCOPE) ||
+	if (s->network.kind != LW_NET_HOST || lw_landlock_can(host, LW_LANDLOCK_SCOPE) ||
 	    lw_is_set(&s->landlock.rec, LW_LANDLOCK_SCOPE))
 		return;
 	lw_fail_as(&w, LW_ERR_POLICY, -EOPNOTSUPP, "the host's abstract sockets stay reachable");

@@ -277,9 +277,10 @@ static json_t *explain(const struct lw_plan *p, bool any_command)
 	add_capabilities(p, o);
 	add_syscalls(p, o);
 	json_object_set_new(o, "network",
-			    json_string(p->spec->network == LW_NET_HOST   ? "host"
-					: p->spec->network == LW_NET_JOIN ? "joined"
-									  : "none"));
+			    json_string(p->spec->network.kind == LW_NET_HOST   ? "host"
+					: p->spec->network.kind == LW_NET_JOIN ? "joined"
+					: p->spec->network.kind == LW_NET_NONE ? "none"
+									       : "own"));
 	for (size_t i = 0; i < lw_namespace_table.n; i++) {
 		const char *name = lw_namespace_table.v[i].name;
 		if (p->spec->namespaces.mode[i] == LW_NS_HOST)

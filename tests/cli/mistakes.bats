@@ -169,9 +169,9 @@ teardown() { sandbox_teardown; }
 	=> p.lua:3: umask: expected an octal string such as "0022", not a number (modes are octal: write "0022" with quotes)
 	return sandbox {
 	  command = { "true" },
-	  network = { bridge = "web" },
+	  network = { brige = "web" },
 	}
-	=> p.lua:3: network.bridge: unknown key (the keys are path, sandbox)
+	=> p.lua:3: network.brige: unknown key (did you mean "bridge"?)
 	return sandbox {
 	  command = { "true" },
 	  capabilities = "NET_RAW",

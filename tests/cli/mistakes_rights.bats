@@ -227,23 +227,55 @@ teardown() { sandbox_teardown; }
 @test "network" {
 	keys <<-'END'
 	network = "br0"
-	=> network: expected "none", "host", { path= } or { sandbox= }, not "br0"
+	=> network: expected "none", "host", { bridge= }, { path= } or { sandbox= }, not "br0" (a network of that name is { bridge = "br0" })
 	network = "bridge"
-	=> network: expected "none", "host", { path= } or { sandbox= }, not "bridge"
+	=> network: expected "none", "host", { bridge= }, { path= } or { sandbox= }, not "bridge" (a network of that name is { bridge = "bridge" })
 	network = "container:foo"
-	=> network: expected "none", "host", { path= } or { sandbox= }, not "container:foo"
+	=> network: expected "none", "host", { bridge= }, { path= } or { sandbox= }, not "container:foo"
 	network = false
-	=> network: expected "none", "host", { path= } or { sandbox= }, not false
+	=> network: expected "none", "host", { bridge= }, { path= } or { sandbox= }, not false
 	network = true
-	=> network: expected "none", "host", { path= } or { sandbox= }, not true
+	=> network: expected "none", "host", { bridge= }, { path= } or { sandbox= }, not true
 	network = { "host" }
-	=> network: expected "none", "host", { path= } or { sandbox= }, not a list
+	=> network: expected "none", "host", { bridge= }, { path= } or { sandbox= }, not a list
 	network = { path = "x" }
 	=> network.path: not an absolute path: "x" (start it with '/')
-	network = { publish = { 80 } }
-	=> network.publish: unknown key (the keys are path, sandbox)
+	network = { brige = "web" }
+	=> network.brige: unknown key (did you mean "bridge"?)
+	network = { bridge = "Web" }
+	=> network.bridge: not a name: "Web" (use a-z, 0-9, '_', '.' and '-', starting with a letter or digit, at most 63 bytes)
+	network = { bridge = "none" }
+	=> network.bridge: "none" is no name for a network (write network = "none")
+	network = { bridge = "web", path = "/run/netns/blue" }
+	=> network.bridge: a path and a bridge: which?
+	network = { sandbox = "db", address = "10.0.0.5/24" }
+	=> network.address: means nothing for a network that is joined (write it where that network is made)
+	network = { bridge = "web", address = "10.0.0.0/24" }
+	=> network.address[0]: "10.0.0.0/24" is a subnet, not an address in it
+	network = { bridge = "web", address = { "10.0.0.5/24", "10.0.0.6/24" } }
+	=> network.address: more than one address of a family
+	network = { bridge = "web", address = "web.local" }
+	=> network.address[0]: not an address: "web.local" ("auto", "10.88.0.5/24" or "fd00::5/64")
+	network = { bridge = "web", gateway = "10.0.0.1/24" }
+	=> network.gateway: not an address: "10.0.0.1/24" (a literal one, "10.88.0.5" or "fd00::5")
+	network = { bridge = "web", mac = "01:00:00:00:00:01" }
+	=> network.mac: not the MAC address of an interface: "01:00:00:00:00:01" (six hexadecimal pairs, "02:42:0a:58:00:05"; the first one is even)
+	network = { move = "eth0", mac = "02:00:00:00:00:01" }
+	=> network.mac: an interface that is moved keeps its own
+	network = { bridge = "web", interface = "a-name-that-is-too-long" }
+	=> network.interface: "a-name-that-is-too-long" is too long for an interface: at most 15 bytes
+	network = { macvlan = "eth/0" }
+	=> network.macvlan: not the name of an interface: "eth/0" (letters, digits, '_', '.' and '-', at most 15)
+	network = { macvlan = "eth0", isolate = true }
+	=> network.isolate: needs a bridge
+	network = { bridge = "web", hosts = { db = "localhost" } }
+	=> network.hosts.db: not an address: "localhost" (a literal one, "10.88.0.5" or "fd00::5")
+	network = { bridge = "web", dns = { "1.1.1.1", "1.1.1.1", "1.1.1.1", "1.1.1.1" } }
+	=> network.dns: 4 entries; at most 3 are allowed
+	network = { bridge = "web", mtu = 10 }
+	=> network.mtu: out of range: 10 is not within 68 to 65535
 	network = {}
-	=> network: expected "none", "host", { path= } or { sandbox= }, not a list
+	=> network: expected "none", "host", { bridge= }, { path= } or { sandbox= }, not a list
 	END
 }
 

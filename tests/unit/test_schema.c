@@ -143,7 +143,7 @@ static void test_form(void **state)
 	assert_string_equal(lw_field_form(lw_schema_field(&lw_sandbox_schema, "terminal"), form, sizeof(form)),
 			    "\"auto\", true or false");
 	assert_string_equal(lw_field_form(lw_schema_field(&lw_sandbox_schema, "network"), form, sizeof(form)),
-			    "\"none\", \"host\", { path= } or { sandbox= }");
+			    "\"none\", \"host\", { bridge= }, { path= } or { sandbox= }");
 	assert_string_equal(lw_field_form(lw_schema_field(lw_schema_field(&lw_sandbox_schema, "stdio")->rec, "stdin"),
 					  form, sizeof(form)),
 			    "\"inherit\" or \"null\"");

@@ -31,6 +31,15 @@ static void test_merge(void **state)
 		/* root is a table or a word */
 		{ "{'root':'empty'}", "{'root':{'readonly':false}}", "{'root':{'path':'empty','readonly':false}}" },
 		{ "{'root':{'path':'/x','readonly':false}}", "{'root':'host'}", "{'root':'host'}" },
+		/* a network of another kind keeps what is not about the kind; one that is joined keeps nothing */
+		{ "{'network':{'bridge':'web','mtu':1400}}", "{'network':{'mtu':1300,'isolate':true}}",
+		  "{'network':{'bridge':'web','mtu':1300,'isolate':true}}" },
+		{ "{'network':{'bridge':'web','mtu':1400}}", "{'network':{'macvlan':'eth1'}}",
+		  "{'network':{'macvlan':'eth1','mtu':1400}}" },
+		{ "{'network':{'bridge':'web','mtu':1400}}", "{'network':{'sandbox':'db'}}",
+		  "{'network':{'sandbox':'db'}}" },
+		{ "{'network':{'bridge':'web'}}", "{'network':'none'}", "{'network':'none'}" },
+		{ "{'network':'none'}", "{'network':{'bridge':'web'}}", "{'network':{'bridge':'web'}}" },
 		{ "{'user':{'uid':1,'gid':2}}", "{'user':'root'}", "{'user':'root'}" },
 		/* mounts by destination, in place; a new one at the end */
 		{ "{'mounts':[{'type':'tmpfs','destination':'/a'},{'type':'bind','source':'/b'}]}",

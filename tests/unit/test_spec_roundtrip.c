@@ -67,6 +67,11 @@ static const char *const canonical_texts[] = {
 	 "ipc'},'uts':'host'},'init':false}"),
 	"{'namespaces':{'net':{'path':'/run/netns/blue','origin':'web.lua:3'},'user':{'path':'/proc/1/ns/user'}}}",
 	"{'time_offsets':{'monotonic':'1d','boottime':'-1s500ms'}}",
+	"{'network':{'bridge':'web','address':'10.88.0.5/24','gateway':'none','mac':'02:42:0a:58:00:05',"
+	"'mtu':1400,'interface':'lan0','dns':['10.88.0.1'],'hosts':{'db':'10.88.0.7'},'isolate':true}}",
+	"{'network':{'macvlan':'eth1','address':['10.0.0.5/8','fd00::5/64'],'gateway':'auto'}}",
+	"{'network':{'move':'eth1'}}",
+	"{'network':{'address':'auto'}}",
 	"{'network':'host','sysctls':{'net.ipv4.ip_forward':'1'},'oom_score_adj':-1000,'nice':-20}",
 	"{'timeout':'10s','labels':{'a':'b'},'allow_control_sockets':['docker']}",
 };
