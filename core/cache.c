@@ -1,7 +1,6 @@
 /* cache.c: see cache.h. Knows nothing of what it keeps. */
 #include "cache.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,6 +8,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include "base/cleanup.h"
+#include "base/dir.h"
 #include "base/fdio.h"
 #include "base/sha256.h"
 #include "sys.h"
@@ -84,18 +84,13 @@ static int by_time(const void *a, const void *b)
 /* Entries nobody asks for any more would stay for ever; all of them can be made again. The older half goes. */
 static void keep_small(int state_fd, const char *kind)
 {
-	int fd = openat(state_fd, kind, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	_cleanup_(lw_closedir_p) DIR *dir = lw_opendir_at(state_fd, kind);
+	int fd = dir ? dirfd(dir) : -1;
 	int64_t made[LW_CACHE_ENTRIES];
 	size_t n = 0;
 	struct dirent *e;
 	struct stat st;
-	if (!dir) {
-		if (fd >= 0)
-			close(fd);
-		return;
-	}
-	while (n < LW_CACHE_ENTRIES && (e = readdir(dir)))
+	while (dir && n < LW_CACHE_ENTRIES && (e = readdir(dir)))
 		if (e->d_name[0] != '.' && fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0)
 			made[n++] = st.st_mtim.tv_sec * INT64_C(1000000000) + st.st_mtim.tv_nsec;
 	if (n == LW_CACHE_ENTRIES) {
@@ -106,7 +101,6 @@ static void keep_small(int state_fd, const char *kind)
 			    st.st_mtim.tv_sec * INT64_C(1000000000) + st.st_mtim.tv_nsec <= made[n / 2])
 				(void)unlinkat(fd, e->d_name, 0);
 	}
-	closedir(dir);
 }
 
 /* A new file beside the final name. One left by a writer that was killed is taken away once it is old. */
@@ -154,4 +148,30 @@ int lw_cache_put(int state_fd, const char *kind, const uint8_t key[32], const vo
 	if (r < 0)
 		(void)unlinkat(state_fd, temporary, 0);
 	return r;
+}
+
+/* A name that is being written. Whoever writes it right now stores nothing this time, which a caller may ignore. */
+static bool is_new(const char *name)
+{
+	return strlen(name) == 68 && strspn(name, "0123456789abcdef") == 64 && !strcmp(name + 64, ".new");
+}
+
+static unsigned tidy_kind(int state_fd, const char *kind)
+{
+	_cleanup_(lw_closedir_p) DIR *dir = lw_opendir_at(state_fd, kind);
+	struct dirent *e;
+	unsigned n = 0;
+	while (dir && (e = readdir(dir)))
+		n += is_new(e->d_name) && unlinkat(dirfd(dir), e->d_name, 0) == 0;
+	return n;
+}
+
+unsigned lw_cache_tidy(int state_fd)
+{
+	_cleanup_(lw_closedir_p) DIR *dir = lw_opendir_at(state_fd, ".");
+	struct dirent *e;
+	unsigned n = 0;
+	while (dir && (e = readdir(dir)))
+		n += e->d_name[0] != '.' ? tidy_kind(state_fd, e->d_name) : 0;
+	return n;
 }

@@ -13,5 +13,7 @@ int lw_cache_get(int state_fd, const char *kind, const uint8_t key[32], size_t m
  * LW_CACHE_ENTRIES loses its older half first. */
 int lw_cache_put(int state_fd, const char *kind, const uint8_t key[32], const void *data, size_t n);
 #define LW_CACHE_ENTRIES 256
+/* Removes what was being written, of any kind, when its writer was killed: how many. */
+unsigned lw_cache_tidy(int state_fd);
 
 #endif

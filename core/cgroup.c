@@ -383,15 +383,20 @@ static int open_cgroup(const char *dir)
 
 int lw_cgroup_mind(const char *dir)
 {
-	int fd = open_cgroup(dir);
-	if (fd >= 0)
-		(void)SYS(flock, fd, LOCK_EX | LOCK_NB);
-	return fd;
+	_cleanup_close_ int fd = open_cgroup(dir);
+	long r;
+	if (fd < 0)
+		return fd;
+	/* A sweep that is looking whether somebody minds it holds the lock for that moment. */
+	do
+		r = SYS(flock, fd, LOCK_EX);
+	while (r == -EINTR);
+	return r < 0 ? (int)r : TAKE_FD(fd);
 }
 
 #define YOUNG_NS (INT64_C(2) * 1000000000)
 
-int lw_cgroup_sweep(const char *dir)
+int lw_cgroup_sweep(const char *dir, bool made)
 {
 	struct stat st;
 	struct timespec now;
@@ -404,7 +409,7 @@ int lw_cgroup_sweep(const char *dir)
 	if (fstat(fd, &st) < 0 || clock_gettime(CLOCK_REALTIME, &now) < 0)
 		return -errno;
 	int64_t age = (now.tv_sec - st.st_ctim.tv_sec) * INT64_C(1000000000) + now.tv_nsec - st.st_ctim.tv_nsec;
-	if (age >= 0 && age < YOUNG_NS) {
+	if (!made && age >= 0 && age < YOUNG_NS) {
 		struct timespec rest = { (YOUNG_NS - age) / 1000000000, (YOUNG_NS - age) % 1000000000 };
 		nanosleep(&rest, NULL);
 	}

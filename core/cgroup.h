@@ -80,8 +80,9 @@ int lw_cgroup_get_key(const char *dir, const char *file, const char *key, int64_
  * errno. */
 int lw_cgroup_mind(const char *dir);
 /* Kills and removes dir unless somebody minds it: 1 removed, 0 minded or gone, negative errno. A directory made in the
- * last moment is waited for until its maker has had the time to say that he minds it. */
-int lw_cgroup_sweep(const char *dir);
+ * last moment is waited for until its maker has had the time to say that he minds it; not where it is known that who
+ * has `made` it is gone. */
+int lw_cgroup_sweep(const char *dir, bool made);
 /* Kills every process in dir and below (v2 cgroup.kill, else signal loop over cgroup.procs until empty, at most 5 s).
  */
 int lw_cgroup_kill(const char *dir);

@@ -72,8 +72,9 @@ int lw_child_join_network(struct lw_run *run)
 		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control.buf, .msg_controllen = sizeof control.buf
 	};
 	int ns = -1;
-	if (SYS(recvmsg, run->ready_read, &msg, MSG_CMSG_CLOEXEC) != 1)
-		return -ESRCH;
+	long n = SYS(recvmsg, run->ready_read, &msg, MSG_CMSG_CLOEXEC);
+	if (n != 1)
+		return n < 0 ? (int)n : -ESRCH;
 	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
 	if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
 		return -ESRCH;

@@ -21,6 +21,9 @@ int lw_host_view_probe(struct lw_host *h)
 		char link[PATH_MAX];
 		struct stat st;
 		ssize_t n = readlink(lw_host_view_paths[i], link, sizeof link - 1);
+		/* A system without its /lib64 would be told to have no interpreter for any command. */
+		if (n < 0 && (errno == EIO || errno == ENOMEM || errno == EINTR))
+			return -errno;
 		if (n < 0 && (lstat(lw_host_view_paths[i], &st) < 0 || !S_ISDIR(st.st_mode)))
 			continue;
 		h->view[h->n_view].path = lw_host_view_paths[i];

@@ -26,6 +26,8 @@ int lw_image_prepare(struct lw_spec *s, const struct lw_host *h, const char *hel
 int lw_image_unpack(const struct lw_spec *s, const struct lw_host *h, const char *helper, int kind,
 		    const char digest[65], const char *tree, struct lw_err *err);
 #define LW_IMAGE_CACHE "images"
+/* Removes the halves of trees that killed ones have left: how many. */
+unsigned lw_image_tidy(int state_fd);
 
 /* Planning (stage_image.c): the operation that opens root.path in the slot, whatever it is. */
 int lw_plan_root_open(struct lw_plan *p, const struct lw_rec *rec, const char *key, int slot, uint64_t attributes,

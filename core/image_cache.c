@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include "base/cleanup.h"
+#include "base/dir.h"
 #include "base/fdio.h"
 #include "image.h"
 #include "safepath.h"
@@ -79,6 +80,23 @@ static int begin(int images, const char *name, const char *fresh, int *ret)
 		*ret = TAKE_FD(dir);
 		return 1;
 	}
+}
+
+unsigned lw_image_tidy(int state_fd)
+{
+	_cleanup_(lw_closedir_p) DIR *images = lw_opendir_at(state_fd, LW_IMAGE_CACHE);
+	struct dirent *e;
+	unsigned n = 0;
+	while (images && (e = readdir(images))) {
+		size_t len = strlen(e->d_name);
+		_cleanup_close_ int dir = -1;
+		if (len <= 4 || strcmp(e->d_name + len - 4, ".new") != 0 ||
+		    (dir = open_dir(dirfd(images), e->d_name)) < 0)
+			continue;
+		if (SYS(flock, dir, LOCK_EX | LOCK_NB) >= 0 && empty_dir(dir) >= 0)
+			n += SYS(unlinkat, dirfd(images), e->d_name, AT_REMOVEDIR) >= 0;
+	}
+	return n;
 }
 
 static json_t *bind_of(const char *source, const char *destination, bool writable, bool exec, bool idmap)

@@ -52,6 +52,10 @@ static int cgroup_make(struct lw_run *run, struct lw_host_state *st, const struc
 	st->controllers[st->n_cgroups] = (unsigned)op->num[0];
 	st->cgroup_lock[st->n_cgroups] = lw_cgroup_mind(dir);
 	st->cgroup[st->n_cgroups++] = TAKE_PTR(dir);
+	/* Nobody else would know that it is in use. */
+	r = st->cgroup_lock[st->n_cgroups - 1];
+	if (r < 0)
+		return lw_fail(err, r, "cgroup: locking %s: %s", st->cgroup[st->n_cgroups - 1], strerror(-r));
 	r = lw_cgroup_open(st->cgroup[st->n_cgroups - 1], (int)op->num[2], &run->fd[op->num[1]], err);
 	if (r >= 0 && op->num[2] == 2)
 		run->cgroup = run->fd[op->num[1]];

@@ -15,6 +15,9 @@ struct lw_record {
 	int dir;      /* its directory */
 	int lock;     /* ours when we made it, else -1 */
 	json_t *data; /* record.json; never NULL, {} when it could not be read */
+	bool damaged; /* it says nothing that can be read */
+	bool newer;   /* a later version wrote it: what it says is told, but nothing is concluded from it */
+	bool again;   /* lw_record_make has found it there */
 };
 #define LW_RECORD_NONE ((struct lw_record){ .dir = -1, .lock = -1 })
 
@@ -38,6 +41,8 @@ int lw_record_wait(const struct lw_record *r, int64_t timeout_usec);
 /* Takes it away, and its name if that is still its own. */
 int lw_record_remove(int state_fd, const struct lw_record *r, struct lw_err *err);
 void lw_record_done(struct lw_record *r);
+/* What was left by who was killed while making, naming or removing one, and records that say nothing: how many. */
+unsigned lw_record_tidy(int state_fd);
 
 /* Processes by number and start time, so that another process of the same number is not taken for it. */
 uint64_t lw_process_start(pid_t pid); /* in clock ticks since boot; 0: no such process */

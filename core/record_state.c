@@ -1,10 +1,12 @@
 /* record_state.c: see record_state.h. */
 #include "record_state.h"
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/fdio.h"
 #include "cgroup.h"
 
 bool lw_record_runs(struct lw_record *r)
@@ -28,9 +30,29 @@ const char *lw_record_state(struct lw_record *r)
 	return state && !strcmp(state, "running") ? "running" : "created";
 }
 
+/* Numbers and start times mean something in one boot only. */
+int lw_boot_id(char ret[static LW_BOOT_ID_MAX])
+{
+	_cleanup_free_ char *text = NULL;
+	size_t n;
+	int r = lw_read_file("/proc/sys/kernel/random/boot_id", 256, &text, &n);
+	if (r >= 0)
+		snprintf(ret, LW_BOOT_ID_MAX, "%.*s", (int)strcspn(text, "\n"), text);
+	return r;
+}
+
+static bool of_this_boot(const struct lw_record *r)
+{
+	char now[LW_BOOT_ID_MAX];
+	const char *then = json_string_value(json_object_get(r->data, "boot_id"));
+	return then && lw_boot_id(now) >= 0 && !strcmp(then, now);
+}
+
 int lw_record_process(const struct lw_record *r, const char *which, pid_t *ret, int *ret_fd)
 {
 	const json_t *p = json_object_get(r->data, which);
+	if (!of_this_boot(r))
+		return -ESRCH;
 	pid_t pid = (pid_t)json_integer_value(json_object_get(p, "pid"));
 	int fd = lw_process_open(pid, (uint64_t)json_integer_value(json_object_get(p, "start")));
 	if (fd < 0)
@@ -44,6 +66,8 @@ int lw_record_process(const struct lw_record *r, const char *which, pid_t *ret, 
 	return 0;
 }
 
+#define CLOSING_USEC 2000000
+
 /* Written by us into a directory of ours; but what is not named after the sandbox is not removed. */
 static bool sweep_cgroups(const struct lw_record *r)
 {
@@ -54,7 +78,7 @@ static bool sweep_cgroups(const struct lw_record *r)
 	{
 		const char *path = json_string_value(dir), *slash = path ? strrchr(path, '/') : NULL;
 		if (slash && !strcmp(slash + 1, r->id))
-			found = lw_cgroup_sweep(path) > 0 || found;
+			found = lw_cgroup_sweep(path, true) > 0 || found;
 	}
 	return found;
 }
@@ -62,13 +86,19 @@ static bool sweep_cgroups(const struct lw_record *r)
 bool lw_record_sweep(const struct lw_host *h, struct lw_record *r, struct lw_err *err)
 {
 	char now[LW_TIME_MAX];
+	/* Who was killed while it set up is dead a moment before those whom it has made have closed their copies of the
+	 * lock. */
+	if (lw_record_supervised(r) && lw_record_process(r, "supervisor", NULL, NULL) == -ESRCH)
+		lw_record_wait(r, CLOSING_USEC);
 	if (lw_record_supervised(r))
 		return false;
 	/* What its supervisor wrote last, which may be later than what we have read. */
 	lw_record_reload(r);
+	if (r->newer)
+		return false;
 	bool found = sweep_cgroups(r);
 	const char *state = json_string_value(json_object_get(r->data, "state"));
-	if (state && (!strcmp(state, "stopped") || !strcmp(state, "failed")))
+	if (!state || !strcmp(state, "stopped") || !strcmp(state, "failed"))
 		return found;
 	json_object_set_new(r->data, "state", json_string("failed"));
 	json_object_set_new(r->data, "ended_at", json_string(lw_now_text(now)));

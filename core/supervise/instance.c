@@ -50,16 +50,31 @@ static void note_launch(json_t *data, const struct launch *l, const char *id)
 {
 	static const char *const of_the_last[] = { "ended_at", "code",  "signal", "timed_out",
 						   "oom",      "error", "init",   "command" };
-	char now[LW_TIME_MAX];
+	char now[LW_TIME_MAX], boot[LW_BOOT_ID_MAX];
 	for (size_t i = 0; i < ARRAY_LEN(of_the_last); i++)
 		json_object_del(data, of_the_last[i]);
 	json_object_set_new(data, "state", json_string("created"));
 	json_object_set_new(data, "ready", json_false());
 	json_object_set_new(data, "started_at", json_string(lw_now_text(now)));
+	if (lw_boot_id(boot) >= 0)
+		json_object_set_new(data, "boot_id", json_string(boot));
 	json_object_set_new(data, "supervisor", process_json(getpid()));
 	json_object_set_new(data, "cgroup", cgroups_json(l, id));
 	json_object_set_new(data, "user", lw_exec_user(l->plan));
 	json_object_set_new(data, "seccomp", json_pack("{s:I}", "instructions", (json_int_t)l->plan->filter.n));
+}
+
+/* What a killed supervisor of the same name has left goes with its record. */
+static void sweep_namesake(struct sv *s, const struct launch *l)
+{
+	struct lw_record old = LW_RECORD_NONE;
+	struct lw_err none = { 0 };
+	if (lw_record_find(s->state_fd, s->spec->name, &old, &none) < 0)
+		return;
+	const char *name = json_string_value(json_object_get(old.data, "name"));
+	if (name && !strcmp(name, s->spec->name))
+		lw_record_sweep(l->host, &old, &none);
+	lw_record_done(&old);
 }
 
 static int make_record(struct sv *s, const struct launch *l, const json_t *request, struct lw_err *err)
@@ -72,6 +87,7 @@ static int make_record(struct sv *s, const struct launch *l, const json_t *reque
 			json_object_set(data, as_they_are[i], v);
 	json_object_set_new(data, "interactive", json_boolean(s->interactive));
 	note_launch(data, l, id);
+	sweep_namesake(s, l);
 	int r = lw_record_make(s->state_fd, id, s->spec->name, data, json_object_get(request, "spec"), &s->record, err);
 	json_decref(data);
 	return r;
@@ -168,16 +184,33 @@ static int connect_output(struct sv *s, struct ends *e, struct lw_err *err)
 	return 0;
 }
 
-static void began(struct sv *s)
+/* Who cannot be told by number and start time could not be held by either, later; who has ended already need not. */
+static int note_process(json_t *d, const char *which, pid_t pid, struct lw_err *err)
+{
+	if (pid > 0 && lw_process_start(pid)) {
+		json_object_set_new(d, which, process_json(pid));
+		return 0;
+	}
+	return !errno || errno == ENOENT || errno == ESRCH
+		       ? 0
+		       : lw_fail(err, -errno, "finding the number of the %s's process: %s", which, strerror(errno));
+}
+
+static int began(struct sv *s, struct lw_err *err)
 {
 	json_t *d = s->record.data;
+	errno = 0;
+	int r = note_process(d, "command", lw_sandbox_pid(s->sandbox), err);
+	if (r >= 0)
+		r = note_process(d, "init", lw_sandbox_init_pid(s->sandbox), err);
+	if (r < 0)
+		return r;
 	json_object_set_new(d, "state", json_string("running"));
-	json_object_set_new(d, "command", process_json(lw_sandbox_pid(s->sandbox)));
-	json_object_set_new(d, "init", process_json(lw_sandbox_init_pid(s->sandbox)));
 	s->began = lw_now_usec();
 	s->at[SV_LIMIT] = s->spec->timeout && s->spec->timeout < INT64_MAX - s->began ? s->began + s->spec->timeout : 0;
 	lw_restarts_began(&s->restarts, &s->spec->service, s->began);
 	sv_watch_begin(s);
+	return lw_record_save(&s->record, err);
 }
 
 static int launch(struct sv *s, struct launch *l, const json_t *request, struct lw_err *err)
@@ -204,8 +237,7 @@ static int launch(struct sv *s, struct launch *l, const json_t *request, struct 
 	ends_done(&ends);
 	if (r < 0)
 		return r;
-	began(s);
-	return lw_record_save(&s->record, err);
+	return began(s, err);
 }
 
 int sv_launch(struct sv *s, const json_t *request, struct lw_err *err)
@@ -289,5 +321,7 @@ void sv_not_launched(struct sv *s, const struct lw_err *why)
 	json_object_set_new(d, "code", json_integer(125));
 	lw_restarts_began(&s->restarts, &s->spec->service, lw_now_usec());
 	decide(s, LW_END_FAILED);
+	if (s->over)
+		json_object_set_new(d, "state", json_string("failed"));
 	lw_record_save(&s->record, &err);
 }

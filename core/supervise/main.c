@@ -39,7 +39,8 @@ static json_t *read_request(struct lw_err *err)
 	json_t *o = r < 0 ? NULL : json_loadb(text, n, JSON_REJECT_DUPLICATES, NULL);
 	if (!json_is_object(o)) {
 		json_decref(o);
-		lw_fail(err, r < 0 ? r : -EINVAL, "the supervisor's request cannot be read");
+		r = r < 0 ? r : -EBADMSG;
+		lw_fail(err, r, "the supervisor's request cannot be read: %s", strerror(-r));
 		return NULL;
 	}
 	return o;
@@ -77,6 +78,6 @@ int main(int argc, char **argv)
 	if (r >= 0)
 		sv_run(&s);
 	if (asked)
-		sv_end(&s, r >= 0);
+		sv_end(&s, r < 0 ? &err : NULL);
 	return 0;
 }

@@ -24,6 +24,14 @@ static int write_request(const json_t *request, struct lw_err *err)
 	return r < 0 ? lw_fail(err, r, "the supervisor's request: %s", strerror(-r)) : TAKE_FD(fd);
 }
 
+/* A number alone: words are for who may format them. */
+static _Noreturn void give_up(int reply)
+{
+	int r = -errno;
+	(void)!write(reply, &r, sizeof r);
+	_exit(127);
+}
+
 /* Between fork and exec. They may have each other's numbers: first all of them out of the way. */
 static _Noreturn void execute(const char *program, const int *fds, int n)
 {
@@ -34,14 +42,17 @@ static _Noreturn void execute(const char *program, const int *fds, int n)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	for (int i = 0; i < n; i++)
 		if ((high[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, LW_SUPERVISE_REPLY + n)) < 0)
-			_exit(127);
+			give_up(fds[0]);
 	for (int i = 0; i < n; i++)
 		if (dup2(high[i], LW_SUPERVISE_REPLY + i) < 0)
-			_exit(127);
+			give_up(high[0]);
 	/* Nobody waits for the supervisor: its parent ends at once. */
-	if (fork() == 0)
+	pid_t pid = fork();
+	if (pid == 0)
 		execve(program, argv, environ);
-	_exit(127);
+	if (pid <= 0)
+		give_up(high[0]);
+	_exit(0);
 }
 
 int lw_supervise_begin(const char *program, int state_fd, json_t *request, const struct lw_sockets *inherited,
@@ -80,10 +91,15 @@ int lw_supervise_begin(const char *program, int state_fd, json_t *request, const
 int lw_supervise_answer(int fd, struct lw_err *err)
 {
 	struct lw_err said;
-	int r;
-	if (lw_read_full(fd, &r, sizeof r) < 0)
+	int r, n = lw_read_full(fd, &r, sizeof r);
+	if (n == -EPIPE)
 		return lw_fail(err, -ECHILD, "the supervisor ended without saying why (was it killed?)");
-	if (r < 0 && lw_read_full(fd, &said, sizeof said) == 0)
-		*err = said;
+	if (n < 0)
+		return lw_fail(err, n, "what the supervisor says cannot be read: %s", strerror(-n));
+	if (r >= 0)
+		return r;
+	if (lw_read_full(fd, &said, sizeof said) < 0)
+		return lw_fail(err, r, "starting " LW_SUPERVISOR ": %s", strerror(-r));
+	*err = said;
 	return r;
 }

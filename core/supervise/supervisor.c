@@ -197,15 +197,23 @@ void sv_run(struct sv *s)
 	}
 }
 
-void sv_end(struct sv *s, bool started)
+void sv_end(struct sv *s, const struct lw_err *why)
 {
 	struct lw_err err = { 0 };
+	bool new = why && !s->record.again;
 	lw_privilege_raise(true);
 	s->sandbox = lw_sandbox_close(s->sandbox);
 	lw_notify_close(s->state_fd, s->record.id, &s->ready.notify);
 	lw_sockets_close(&s->sockets);
 	if (s->listener >= 0)
 		unlinkat(s->record.dir, LW_CONTROL_SOCKET, 0);
-	if (s->record.dir >= 0 && (!started || s->remove))
+	if (s->record.dir < 0)
+		return;
+	/* One that could not be started again is still there to be looked at. */
+	if (why && !new) {
+		s->stopping = true;
+		sv_not_launched(s, why);
+	}
+	if (new || s->remove)
 		lw_record_remove(s->state_fd, &s->record, &err);
 }

@@ -90,6 +90,7 @@ void sv_clients_ended(struct sv *s, int code);
 /* supervisor.c: from the request to the end of everything. */
 int sv_begin(struct sv *s, const json_t *request, struct lw_err *err);
 void sv_run(struct sv *s);
-void sv_end(struct sv *s, bool started);
+/* `why` it was not even started, or NULL. */
+void sv_end(struct sv *s, const struct lw_err *why);
 
 #endif
