@@ -309,8 +309,21 @@ static int await_first(struct lw_sandbox *s, const struct lw_plan *p, int sync, 
 	pid_t joiner = s->pid;
 	bool exec = false;
 	int r = 1;
-	while (r > 0 && s->pid == joiner)
-		r = take_message(s, p, sync, &exec, err);
+	while (r > 0 && s->pid == joiner) {
+		/* Its end alone does not close the socket: what it has made has that, too, and waits for us. */
+		struct pollfd fds[] = { { .fd = sync, .events = POLLIN }, { .fd = s->pidfd, .events = POLLIN } };
+		do
+			r = (int)SYS(ppoll, fds, 2, NULL, NULL, 0);
+		while (r == -EINTR);
+		if (r < 0)
+			return lw_fail(err, r, "following set-up: %s", strerror(-r));
+		if (fds[1].revents && !fds[0].revents) {
+			fds[1].fd = -1;
+			struct timespec at_once = { 0 };
+			SYS(ppoll, fds, 1, &at_once, NULL, 0);
+		}
+		r = fds[0].revents ? take_message(s, p, sync, &exec, err) : 0;
+	}
 	return r == 0 ? lw_fail(err, -ECHILD, "joining namespaces ended without saying why") : r < 0 ? r : 0;
 }
 

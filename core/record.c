@@ -74,15 +74,18 @@ static int load(int dir, const char *file, json_t **ret)
 	return 0;
 }
 
-void lw_record_reload(struct lw_record *r)
+int lw_record_reload(struct lw_record *r)
 {
 	json_t *data = NULL;
 	int n = load(r->dir, RECORD, &data);
+	if (n < 0 && n != -EBADMSG)
+		return n;
 	const json_t *version = json_object_get(data, "schema_version");
 	json_decref(r->data);
 	r->damaged = n == -EBADMSG || (data && !json_is_integer(version));
 	r->newer = json_integer_value(version) > LW_SCHEMA_VERSION;
 	r->data = data ? data : json_object();
+	return 0;
 }
 
 json_t *lw_record_spec(const struct lw_record *r)
@@ -102,19 +105,26 @@ int lw_record_open(int state_fd, const char *id, struct lw_record *ret)
 	*ret = LW_RECORD_NONE;
 	snprintf(ret->id, sizeof ret->id, "%s", id);
 	ret->dir = dir;
-	lw_record_reload(ret);
-	return 0;
+	int r = lw_record_reload(ret);
+	if (r < 0)
+		lw_record_done(ret);
+	return r;
 }
 
-bool lw_record_supervised(const struct lw_record *r)
+int lw_record_minded(const struct lw_record *r)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_len = 1 };
 	_cleanup_close_ int fd =
 		openat(r->dir, LW_RECORD_LOCK, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	/* Who cannot find out takes nothing away from anybody. */
 	if (fd < 0)
-		return errno != ENOENT && errno != ELOOP && errno != EISDIR && errno != ENXIO;
-	return fcntl(fd, F_OFD_GETLK, &lock) < 0 || lock.l_type != F_UNLCK;
+		return errno == ENOENT || errno == ELOOP || errno == EISDIR || errno == ENXIO ? 0 : -errno;
+	return fcntl(fd, F_OFD_GETLK, &lock) < 0 ? -errno : lock.l_type != F_UNLCK;
+}
+
+bool lw_record_supervised(const struct lw_record *r)
+{
+	/* Who cannot find out takes nothing away from anybody. */
+	return lw_record_minded(r) != 0;
 }
 
 int lw_record_wait(const struct lw_record *r, int64_t timeout_usec)
@@ -202,8 +212,15 @@ static int compare(void *arg, struct lw_record *r)
 int lw_record_find(int state_fd, const char *word, struct lw_record *ret, struct lw_err *err)
 {
 	struct search s = { .word = word, .near.word = word };
-	if (lw_record_id_of(state_fd, word, s.id) > 0 && lw_record_open(state_fd, s.id, ret) >= 0)
+	int r = lw_record_id_of(state_fd, word, s.id);
+	if (r > 0)
+		r = lw_record_open(state_fd, s.id, ret);
+	else if (r == 0)
+		r = -ENOENT;
+	if (r >= 0)
 		return 0;
+	if (r != -ENOENT && r != -ENOTDIR && r != -ELOOP)
+		return lw_fail(err, r, "the record of \"%s\": %s", word, strerror(-r));
 	s.id[0] = '\0';
 	lw_record_each(state_fd, compare, &s);
 	if (*word && s.found == 1 && lw_record_open(state_fd, s.id, ret) >= 0)
@@ -248,11 +265,13 @@ uint64_t lw_process_start(pid_t pid)
 
 int lw_process_open(pid_t pid, uint64_t start)
 {
-	int fd = pid > 0 && start ? (int)SYS(pidfd_open, pid, 0) : -ESRCH;
+	_cleanup_close_ int fd = pid > 0 && start ? (int)SYS(pidfd_open, pid, 0) : -ESRCH;
+	if (fd < 0)
+		return fd;
 	/* Held first, then compared: it cannot change in between. */
-	if (fd >= 0 && lw_process_start(pid) != start) {
-		close(fd);
-		return -ESRCH;
-	}
-	return fd;
+	errno = 0;
+	uint64_t now = lw_process_start(pid);
+	if (now == start)
+		return TAKE_FD(fd);
+	return now || !errno || errno == ENOENT ? -ESRCH : -errno;
 }

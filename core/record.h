@@ -26,7 +26,8 @@ struct lw_record {
 int lw_record_make(int state_fd, const char *id, const char *name, json_t *data, const json_t *spec,
 		   struct lw_record *ret, struct lw_err *err);
 int lw_record_save(const struct lw_record *r, struct lw_err *err);
-void lw_record_reload(struct lw_record *r);
+/* What could not be read again stays as it was: negative errno. */
+int lw_record_reload(struct lw_record *r);
 /* The canonical JSON of the spec: a new reference, or NULL when it cannot be read. */
 json_t *lw_record_spec(const struct lw_record *r);
 int lw_record_save_spec(const struct lw_record *r, const json_t *spec, struct lw_err *err);
@@ -36,6 +37,8 @@ int lw_record_find(int state_fd, const char *word, struct lw_record *ret, struct
 int lw_record_each(int state_fd, int (*fn)(void *arg, struct lw_record *r), void *arg);
 /* Does its supervisor live? Without one nothing of the sandbox does, for long. */
 bool lw_record_supervised(const struct lw_record *r);
+/* The same, where it matters that one cannot find out: 1, 0, or negative errno. */
+int lw_record_minded(const struct lw_record *r);
 /* Waits until it does not, at most so long (-1: for ever); 0, or -ETIMEDOUT. */
 int lw_record_wait(const struct lw_record *r, int64_t timeout_usec);
 /* Takes it away, and its name if that is still its own. */

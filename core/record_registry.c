@@ -29,13 +29,16 @@ static int lock_registry(int state_fd, int *ret)
 	return 0;
 }
 
-static void remove_files(int dir)
+static int remove_files(int dir)
 {
 	_cleanup_(lw_closedir_p) DIR *d = lw_opendir_at(dir, ".");
 	struct dirent *e;
-	while (d && (e = readdir(d)))
-		if (!lw_dot_name(e->d_name))
-			unlinkat(dir, e->d_name, 0);
+	int r = d ? 0 : -errno;
+	for (errno = 0; d && (e = readdir(d)); errno = 0)
+		if (!lw_dot_name(e->d_name) && unlinkat(dir, e->d_name, 0) < 0 && errno != ENOENT &&
+		    (errno != EISDIR || unlinkat(dir, e->d_name, AT_REMOVEDIR) < 0))
+			r = -errno;
+	return r < 0 ? r : -errno;
 }
 
 /* The directory `name` of the registry, whatever is in it. */
@@ -44,8 +47,8 @@ static int remove_dir(int registry, const char *name)
 	_cleanup_close_ int dir = lw_record_dir(registry, name, false);
 	if (dir < 0)
 		return dir == -ENOENT ? 0 : dir;
-	remove_files(dir);
-	return unlinkat(registry, name, AT_REMOVEDIR) < 0 && errno != ENOENT ? -errno : 0;
+	int r = remove_files(dir);
+	return r < 0 ? r : unlinkat(registry, name, AT_REMOVEDIR) < 0 && errno != ENOENT ? -errno : 0;
 }
 
 static void remove_name(int state_fd, const char *name)
@@ -92,11 +95,12 @@ static int claim(int state_fd, int registry, const char *name, const char *own, 
 	}
 	if (r < 0)
 		return r;
-	r = -EEXIST;
-	if (lw_record_supervised(&old)) {
+	r = lw_record_minded(&old);
+	if (r > 0) {
+		r = -EEXIST;
 		lw_fail_as(err, LW_ERR_USAGE, r, "a sandbox named \"%s\" is running", name);
 		lw_err_hint(err, "`lunward stop %s` ends it; --name takes another name", name);
-	} else {
+	} else if (r == 0) {
 		r = strcmp(id, own) ? remove_record(state_fd, registry, &old) : 0;
 	}
 	lw_record_done(&old);

@@ -41,20 +41,22 @@ int lw_boot_id(char ret[static LW_BOOT_ID_MAX])
 	return r;
 }
 
-static bool of_this_boot(const struct lw_record *r)
+static int of_this_boot(const struct lw_record *r)
 {
 	char now[LW_BOOT_ID_MAX];
 	const char *then = json_string_value(json_object_get(r->data, "boot_id"));
-	return then && lw_boot_id(now) >= 0 && !strcmp(then, now);
+	int n = then ? lw_boot_id(now) : -ESRCH;
+	return n < 0 ? n : strcmp(then, now) ? -ESRCH : 0;
 }
 
 int lw_record_process(const struct lw_record *r, const char *which, pid_t *ret, int *ret_fd)
 {
 	const json_t *p = json_object_get(r->data, which);
-	if (!of_this_boot(r))
-		return -ESRCH;
+	int fd = of_this_boot(r);
+	if (fd < 0)
+		return fd;
 	pid_t pid = (pid_t)json_integer_value(json_object_get(p, "pid"));
-	int fd = lw_process_open(pid, (uint64_t)json_integer_value(json_object_get(p, "start")));
+	fd = lw_process_open(pid, (uint64_t)json_integer_value(json_object_get(p, "start")));
 	if (fd < 0)
 		return fd;
 	if (ret)

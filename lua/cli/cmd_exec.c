@@ -36,11 +36,16 @@ static int prepare(struct cli *c, struct cli_job *job, struct lw_record *r, stru
 {
 	_cleanup_close_ int pidfd = -1;
 	pid_t pid = 0;
-	if (!lw_record_runs(r) || lw_record_process(r, "command", &pid, &pidfd) < 0)
-		return lw_fail_as(err, LW_ERR_USAGE, -ESRCH, "%s is not running", c->words[0]);
+	int n = lw_record_runs(r) ? lw_record_process(r, "command", &pid, &pidfd) : -ESRCH;
+	if (n == -ESRCH)
+		return lw_fail_as(err, LW_ERR_USAGE, n, "%s is not running", c->words[0]);
+	if (n < 0)
+		return lw_fail(err, n, "looking for the command of %s: %s", c->words[0], strerror(-n));
 	json_auto_t *recorded = lw_record_spec(r);
+	if (!recorded)
+		return lw_fail(err, -errno, "the record of %s cannot be read: %s", c->words[0], strerror(errno));
 	json_t *spec = lw_exec_spec(recorded, r->id, json_object_get(r->data, "user"), pid, err);
-	int n = spec ? set_command(c, spec, err) : -EOPNOTSUPP;
+	n = spec ? set_command(c, spec, err) : -EOPNOTSUPP;
 	if (n >= 0)
 		n = cli_override(c, job->host, spec, &job->spec, err);
 	json_decref(spec);

@@ -124,7 +124,11 @@ static int restart_finish(struct acting *a, struct lw_record *r, struct lw_err *
 	int n = stop_finish(a, r, err);
 	if (n < 0)
 		return n;
-	lw_record_reload(r);
+	n = lw_record_reload(r);
+	if (n >= 0 && (r->damaged || r->newer))
+		n = -EBADMSG;
+	if (n < 0)
+		return lw_fail(err, n, "the record of %s: %s", r->id, strerror(-n));
 	json_t *request = cli_supervision_again(a->c, a->job, r);
 	n = cli_supervise(a->job, request, err);
 	json_decref(request);
