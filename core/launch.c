@@ -237,8 +237,10 @@ static int take_first(struct lw_sandbox *s, int pidfd, struct lw_err *err)
 	SYS(waitid, P_PIDFD, s->pidfd, &info, WEXITED | __WALL, NULL);
 	lw_close_p(&s->pidfd);
 	s->pidfd = pidfd;
+	errno = 0;
 	s->pid = lw_pid_of(pidfd);
-	return s->pid > 0 ? 1 : lw_fail(err, -ESRCH, "the sandbox's first process is not to be found");
+	int r = errno ? -errno : -ESRCH;
+	return s->pid > 0 ? 1 : lw_fail(err, r, "finding the sandbox's first process: %s", strerror(-r));
 }
 
 /* One message: 1 go on, 0 end of file, negative: failed. */

@@ -91,7 +91,8 @@ int lw_record_reload(struct lw_record *r)
 json_t *lw_record_spec(const struct lw_record *r)
 {
 	json_t *spec = NULL;
-	(void)load(r->dir, SPEC, &spec);
+	int n = load(r->dir, SPEC, &spec);
+	errno = n < 0 ? -n : 0;
 	return spec;
 }
 

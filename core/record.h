@@ -28,7 +28,7 @@ int lw_record_make(int state_fd, const char *id, const char *name, json_t *data,
 int lw_record_save(const struct lw_record *r, struct lw_err *err);
 /* What could not be read again stays as it was: negative errno. */
 int lw_record_reload(struct lw_record *r);
-/* The canonical JSON of the spec: a new reference, or NULL when it cannot be read. */
+/* The canonical JSON of the spec: a new reference, or NULL and errno. */
 json_t *lw_record_spec(const struct lw_record *r);
 int lw_record_save_spec(const struct lw_record *r, const json_t *spec, struct lw_err *err);
 /* By name, id, or the beginning of an id that is no other's. -ENOENT, class LW_ERR_USAGE. */

@@ -58,6 +58,32 @@ static void remove_name(int state_fd, const char *name)
 	unlinkat(state_fd, path, 0);
 }
 
+/* Calls fn for each name in the directory; how often it says that it has done something. */
+static unsigned each_name(int state_fd, const char *dir, unsigned (*fn)(int state_fd, int dir, const char *name))
+{
+	_cleanup_(lw_closedir_p) DIR *d = lw_opendir_at(state_fd, dir);
+	struct dirent *e;
+	unsigned n = 0;
+	while (d && (e = readdir(d)))
+		if (!lw_dot_name(e->d_name))
+			n += fn(state_fd, dirfd(d), e->d_name);
+	return n;
+}
+
+/* One that leads nowhere. */
+static unsigned tidy_name(int state_fd, int dir, const char *name)
+{
+	char id[65], path[sizeof LW_RECORD_SANDBOXES + 80];
+	struct stat st;
+	int r = lw_record_id_of(state_fd, name, id);
+	if (r < 0)
+		return 0;
+	snprintf(path, sizeof path, LW_RECORD_SANDBOXES "/%s", id);
+	if (r && (fstatat(state_fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT))
+		return 0;
+	return unlinkat(dir, name, 0) == 0;
+}
+
 static int remove_record(int state_fd, int registry, const struct lw_record *r)
 {
 	char gone[80], id[65];
@@ -65,7 +91,9 @@ static int remove_record(int state_fd, int registry, const struct lw_record *r)
 	snprintf(gone, sizeof gone, "%s" GONE, r->id);
 	if (renameat(registry, r->id, registry, gone) < 0 && errno != ENOENT)
 		return -errno;
-	if (name && lw_record_id_of(state_fd, name, id) > 0 && !strcmp(id, r->id))
+	if (!name)
+		each_name(state_fd, LW_RECORD_NAMES, tidy_name);
+	else if (lw_record_id_of(state_fd, name, id) > 0 && !strcmp(id, r->id))
 		remove_name(state_fd, name);
 	return remove_dir(registry, gone);
 }
@@ -174,18 +202,6 @@ static bool ends_with(const char *s, const char *end)
 	return n >= k && !strcmp(s + n - k, end);
 }
 
-/* Calls fn for each name in the directory; how often it says that it has done something. */
-static unsigned each_name(int state_fd, const char *dir, unsigned (*fn)(int state_fd, int dir, const char *name))
-{
-	_cleanup_(lw_closedir_p) DIR *d = lw_opendir_at(state_fd, dir);
-	struct dirent *e;
-	unsigned n = 0;
-	while (d && (e = readdir(d)))
-		if (!lw_dot_name(e->d_name))
-			n += fn(state_fd, dirfd(d), e->d_name);
-	return n;
-}
-
 static unsigned tidy_dir(int state_fd, int registry, const char *name)
 {
 	struct lw_record r = LW_RECORD_NONE;
@@ -197,19 +213,6 @@ static unsigned tidy_dir(int state_fd, int registry, const char *name)
 		done = r.damaged && !lw_record_supervised(&r) && remove_record(state_fd, registry, &r) == 0;
 	lw_record_done(&r);
 	return done;
-}
-
-static unsigned tidy_name(int state_fd, int dir, const char *name)
-{
-	char id[65], path[sizeof LW_RECORD_SANDBOXES + 80];
-	struct stat st;
-	int r = lw_record_id_of(state_fd, name, id);
-	if (r < 0)
-		return 0;
-	snprintf(path, sizeof path, LW_RECORD_SANDBOXES "/%s", id);
-	if (r && (fstatat(state_fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT))
-		return 0;
-	return unlinkat(dir, name, 0) == 0;
 }
 
 unsigned lw_record_tidy(int state_fd)

@@ -118,8 +118,9 @@ static int decode(struct sv *s, const json_t *spec, struct lw_err *err)
 {
 	lw_spec_free(s->spec);
 	s->spec = NULL;
+	int r = errno ? -errno : -EBADMSG;
 	return spec ? lw_spec_decode(spec, &s->spec, err)
-		    : lw_fail(err, -EIO, "the record of this sandbox cannot be read");
+		    : lw_fail(err, r, "the record of this sandbox cannot be read: %s", strerror(-r));
 }
 
 /* stdin, stdout, stderr for the command; with `interactive`, standard input is a pipe whose end we keep. */

@@ -15,8 +15,11 @@
 static void open_file(struct cli_log *l)
 {
 	struct stat st;
-	l->fd = openat(l->dir, CLI_LOG, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
-	l->size = l->fd >= 0 && fstat(l->fd, &st) == 0 ? st.st_size : 0;
+	l->fd = openat(l->dir, CLI_LOG, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
+		       0600);
+	if (l->fd >= 0 && (fstat(l->fd, &st) < 0 || !S_ISREG(st.st_mode)))
+		lw_close_p(&l->fd);
+	l->size = l->fd >= 0 ? st.st_size : 0;
 }
 
 void cli_log_open(struct cli_log *l, int dir, int out, int err)

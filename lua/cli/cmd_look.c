@@ -167,11 +167,11 @@ static void print_line(const struct cli *c, char *line)
 /* From *at on, whole lines. */
 static void print_file(const struct cli *c, int dir, const char *name, off_t *at)
 {
-	_cleanup_close_ int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	_cleanup_close_ int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	_cleanup_free_ char *text = NULL;
 	size_t n = 0;
 	struct stat st;
-	if (fd < 0 || fstat(fd, &st) < 0)
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return;
 	if (st.st_size < *at) /* renamed meanwhile: a new one */
 		*at = 0;

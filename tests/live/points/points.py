@@ -49,7 +49,7 @@ CAN = [
 # What libraries say of a failure of their own is their word; a file that cannot be looked at while a search goes on is
 # taken for one that is not there; and pipes between two of ours fail by the other's end alone.
 VAGUE = (r"libseccomp|out of memory|no profile named|no cgroup for that limit|there is no lunward-supervisor|command not found|"
-         r"the supervisor ended without saying why")
+         r"the supervisor ended without saying why|is (not )?running")
 # The command runs, and who asked for it cannot be told.
 UNTOLD = r"standard output|what the supervisor says cannot be read"
 NO_SANDBOX = {"help", "version", "doctor", "facts", "init", "lua", "repl", "serve", "generate", "import", "sign", "verify",
@@ -93,7 +93,6 @@ class Place:
         os.makedirs(self.dir, exist_ok=True)
         os.mkdir(self.state, 0o700)
         self.env = dict(os.environ, LUNWARD_STATE=self.state)
-        self.env.pop("LUNWARD_CGROUP_PARENT", None)
 
     def lunward(self, *words, check=True):
         p = subprocess.run([LUNWARD, *words], env=self.env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30)
