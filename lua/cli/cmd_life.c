@@ -63,17 +63,33 @@ static int64_t ask_to_stop(const struct lw_record *r, int64_t patience, unsigned
 	return n < 0 ? lw_fail(err, n, "its supervisor does not answer: %s", strerror(-n)) : m.arg;
 }
 
-/* Everything inside, by its first process, whoever answers or does not; then the supervisor cleans up. */
-static int end(struct cli_job *job, struct lw_record *r, struct lw_err *err)
+#define DEAF INT64_MAX /* of the patience of a supervisor: it was asked, and does not answer */
+
+/* Everything inside, by its first process, whoever answers or does not; then the supervisor cleans up, or, when it is
+ * stopped or stuck, is ended and cleaned up after. */
+static int end(struct cli_job *job, struct lw_record *r, int64_t patience, struct lw_err *err)
 {
-	int64_t n = ask_to_stop(r, 0, LW_STOP_KILL, err);
+	struct lw_err unheard = { 0 };
+	if (patience != DEAF && ask_to_stop(r, 0, LW_STOP_KILL, &unheard) < 0)
+		patience = DEAF;
 	int k = send(r, "init", SIGKILL, err);
 	if (k < 0)
 		return k;
-	if (lw_record_wait(r, END_USEC) < 0)
-		return n < 0 ? (int)n : lw_fail(err, -ETIMEDOUT, "its supervisor does not end");
+	if (lw_record_wait(r, patience == DEAF ? SOCKET_USEC : END_USEC) < 0) {
+		k = send(r, "supervisor", SIGKILL, err);
+		if (k < 0 || lw_record_wait(r, END_USEC) < 0)
+			return k < 0 ? k : lw_fail(err, -ETIMEDOUT, "its supervisor does not end");
+	}
 	lw_record_sweep(job->host, r, err);
 	return 0;
+}
+
+/* Begins it; who does not answer is not given up. */
+static int64_t begin_end(struct lw_record *r)
+{
+	struct lw_err unheard = { 0 };
+	int64_t n = ask_to_stop(r, 0, LW_STOP_KILL, &unheard);
+	return n < 0 ? DEAF : n;
 }
 
 /* --- one after the other for several; each is begun before the first is waited for --- */
@@ -93,7 +109,7 @@ static int64_t stop_begin(struct acting *a, struct lw_record *r, struct lw_err *
 static int stop_finish(struct acting *a, struct lw_record *r, struct lw_err *err)
 {
 	if (lw_record_wait(r, a->patience > INT64_MAX - END_USEC ? -1 : a->patience + END_USEC) < 0)
-		return end(a->job, r, err);
+		return end(a->job, r, a->patience, err);
 	lw_record_sweep(a->job->host, r, err);
 	return 0;
 }
@@ -104,14 +120,14 @@ static int64_t kill_begin(struct acting *a, struct lw_record *r, struct lw_err *
 		return 0;
 	if (a->sig != SIGKILL)
 		return lw_record_runs(r) ? send(r, "command", a->sig, err) : 0;
-	int64_t n = ask_to_stop(r, 0, LW_STOP_KILL, err);
+	int64_t n = begin_end(r);
 	int k = send(r, "init", SIGKILL, err);
 	return k < 0 ? k : n;
 }
 
 static int kill_finish(struct acting *a, struct lw_record *r, struct lw_err *err)
 {
-	return a->sig == SIGKILL && lw_record_supervised(r) ? end(a->job, r, err) : 0;
+	return a->sig == SIGKILL && lw_record_supervised(r) ? end(a->job, r, a->patience, err) : 0;
 }
 
 static int64_t restart_begin(struct acting *a, struct lw_record *r, struct lw_err *err)
@@ -140,7 +156,7 @@ static int64_t rm_begin(struct acting *a, struct lw_record *r, struct lw_err *er
 	if (!lw_record_supervised(r))
 		return 0;
 	if (a->c->force)
-		return ask_to_stop(r, 0, LW_STOP_KILL, err);
+		return begin_end(r);
 	const char *name = json_string_value(json_object_get(r->data, "name"));
 	lw_fail_as(err, LW_ERR_USAGE, -EBUSY, "%s is running", name ? name : r->id);
 	lw_err_hint(err, "`lunward stop %s` first, or rm -f", name ? name : r->id);
@@ -149,7 +165,7 @@ static int64_t rm_begin(struct acting *a, struct lw_record *r, struct lw_err *er
 
 static int rm_finish(struct acting *a, struct lw_record *r, struct lw_err *err)
 {
-	int n = lw_record_supervised(r) ? end(a->job, r, err) : 0;
+	int n = lw_record_supervised(r) ? end(a->job, r, a->patience, err) : 0;
 	if (n < 0)
 		return n;
 	lw_record_sweep(a->job->host, r, err);
