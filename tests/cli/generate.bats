@@ -32,7 +32,7 @@ teardown() { sandbox_teardown; }
 	run systemd-analyze verify --man=no ./web.service
 	assert_status 0
 	[ -z "$output" ] || { echo "$output"; return 1; }
-	template=$(dirname "$LUNWARD")/systemd/lunward@.service
+	template=$(dirname "$LUNWARD")/lua/cli/systemd/lunward@.service
 	grep -qE '^ExecStart=/.*/lunward run %i$' "$template"
 	sed "s|^ExecStart=.*/lunward |ExecStart=$LUNWARD |" "$template" >lunward@.service
 	run systemd-analyze verify --man=no ./lunward@web.service ./lunward@.service
