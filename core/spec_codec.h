@@ -115,6 +115,13 @@ int lw_check_network_name(const char *v, struct lw_err *err);
 int lw_check_interface(const char *v, struct lw_err *err);
 int lw_check_mac(const char *v, struct lw_err *err);
 int lw_check_address(const char *v, struct lw_err *err);
+/* What may pass (spec_filter.c). */
+LW_CODEC_PAIR(egress);
+LW_CODEC_PAIR(rate);
+json_t *lw_publish_from_text(const char *text, struct lw_err *err);
+int lw_publish_finish(struct lw_spec *s, void *rec, struct lw_err *err);
+int lw_publishes_check(const struct lw_publishes *l, struct lw_err *err);
+extern const struct lw_names lw_egress_table;
 int lw_seccomp_rule_finish(struct lw_spec *s, void *rec, struct lw_err *err);
 int lw_check_call_name(const char *v, struct lw_err *err);
 int lw_check_architecture(const char *v, struct lw_err *err);

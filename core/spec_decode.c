@@ -164,9 +164,9 @@ static int read_reclist(struct lw_spec *s, const struct lw_field *f, const json_
 		struct lw_rec *rec = (struct lw_rec *)(l.v + i * f->rec->size);
 
 		rec->origin = outer->origin;
-		if (json_is_string(entry) && f->from_text) {
+		if ((json_is_string(entry) || json_is_number(entry)) && f->from_text) {
 			const char *text;
-			r = lw_codec_string(s, entry, &text, err);
+			r = lw_codec_text(s, f, entry, &text, err);
 			made = r == 0 ? f->from_text(text, err) : NULL;
 			r = made ? lw_codec_record(s, f->rec, made, rec, err) : r < 0 ? r : -EINVAL;
 			json_decref(made);

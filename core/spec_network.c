@@ -189,9 +189,13 @@ static int only_with_a_link(const struct lw_network *n, struct lw_err *err)
 		lw_codec_in(err, "mac");
 		return -EINVAL;
 	}
-	if (n->kind != LW_NET_BRIDGE && n->isolate) {
+	static const enum lw_network_key bridged[] = { LW_NETWORK_KEY_ISOLATE, LW_NETWORK_KEY_PUBLISH,
+						       LW_NETWORK_KEY_EGRESS, LW_NETWORK_KEY_RATE };
+	for (size_t i = 0; i < ARRAY_LEN(bridged); i++) {
+		if (n->kind == LW_NET_BRIDGE || !lw_is_set(&n->rec, bridged[i]))
+			continue;
 		lw_codec_fail(err, "needs a bridge");
-		lw_codec_in(err, "isolate");
+		lw_codec_in(err, lw_network_schema.fields[bridged[i]].key);
 		return -EINVAL;
 	}
 	return 0;
@@ -219,6 +223,8 @@ int lw_network_finish(struct lw_spec *s, void *rec, struct lw_err *err)
 		r = only_with_a_link(n, err);
 	if (r >= 0)
 		r = hosts_have_addresses(n, err);
+	if (r >= 0)
+		r = lw_publishes_check(&n->publish, err);
 	if (r >= 0 && n->kind == LW_NET_BRIDGE && !n->bridge)
 		n->bridge = LW_NETWORK_DEFAULT;
 	return r;

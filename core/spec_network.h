@@ -30,6 +30,7 @@ struct lw_publish {
 	int64_t count;       /* of a range; 1 */
 	int protocol;        /* IPPROTO_TCP or IPPROTO_UDP */
 };
+#define LW_PUBLISH_MAX 4096 /* ports of a sandbox, in all */
 struct lw_publishes {
 	size_t n;
 	struct lw_publish *v;
@@ -58,6 +59,9 @@ enum lw_network_key {
 	LW_NETWORK_KEY_MAC,
 	LW_NETWORK_KEY_MTU,
 	LW_NETWORK_KEY_INTERFACE,
+	LW_NETWORK_KEY_PUBLISH,
+	LW_NETWORK_KEY_EGRESS,
+	LW_NETWORK_KEY_RATE,
 	LW_NETWORK_KEY_DNS,
 	LW_NETWORK_KEY_HOSTS,
 	LW_NETWORK_KEY_ISOLATE,
