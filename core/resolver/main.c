@@ -150,6 +150,18 @@ static int gateway(const char *text, struct lw_ip *ret)
 	return strcmp(text, "-") ? lw_ip_parse(text, ret) : 0;
 }
 
+static int try_ports(const struct run *r, struct lw_err *err)
+{
+	int v = 0;
+	for (int i = 0; i < 2 && v >= 0; i++) {
+		int probe = -1;
+		if (r->gateway[i].family)
+			v = bind_one(&r->gateway[i], SOCK_DGRAM, &probe, err);
+		lw_close_p(&probe);
+	}
+	return v;
+}
+
 int main(int argc, char **argv)
 {
 	struct run r = { .dir = -1, .socket = { -1, -1, -1, -1 }, .worker = -1 };
@@ -170,13 +182,12 @@ int main(int argc, char **argv)
 		return 0;
 	/* The lock is this description's, which the child has, too. */
 	signal(SIGPIPE, SIG_IGN);
-	int bound = 0;
-	for (int i = 0; i < 2 && bound >= 0; i++)
-		if (r.gateway[i].family) {
-			int probe = -1;
-			bound = bind_one(&r.gateway[i], SOCK_DGRAM, &probe, &err);
-			lw_close_p(&probe);
-		}
+	int bound = try_ports(&r, &err);
+	/* One whose network went a moment ago lets go of them when it hears of it. */
+	for (int i = 0; bound == -EADDRINUSE && i < 40; i++) {
+		nanosleep(&(struct timespec){ .tv_nsec = 25000000 }, NULL);
+		bound = try_ports(&r, &err);
+	}
 	pid_t pid = bound < 0 ? 0 : fork();
 	if (bound < 0 || pid < 0) {
 		fprintf(stderr, "%s\n", bound < 0 ? lw_err_format(&err, line, sizeof line) : strerror(errno));
