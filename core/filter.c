@@ -106,6 +106,8 @@ static int take_apart(const struct lw_filter *f, struct parts *p, struct lw_err 
 		.n_rules = spec->egress.rules.n,
 		.rules = p->rules,
 		.isolate = spec->isolate,
+		.out = (uint64_t)spec->rate.egress / 8,
+		.in = (uint64_t)spec->rate.ingress / 8,
 	};
 	memcpy(p->sandbox.mac, f->mac, sizeof f->mac);
 	return 0;

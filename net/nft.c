@@ -343,6 +343,17 @@ static void isolate_rule(const struct writer *w, const struct family *f, const c
 	     lw_ip_format_host(f->gateway, gateway));
 }
 
+/* Beyond the rate frames are dropped, which TCP takes as the word to slow down. Here and not by tc(8) inside, which a
+ * sandbox with the right to it could take away. The kernel lets what was not used in the last second be used at once,
+ * and the burst, which has room for what a sender hands over in one piece. */
+static void rate_rule(const struct writer *w, const char *chain, uint64_t rate)
+{
+	rule(w, BRIDGE, chain,
+	     "{\"limit\":{\"rate\":%llu,\"rate_unit\":\"bytes\",\"per\":\"second\",\"burst\":65536,\"burst_unit\":"
+	     "\"bytes\",\"inv\":true}}," DROP,
+	     (unsigned long long)rate);
+}
+
 #define ADDR(end) PAYLOAD("%s", end)
 #define UPDATE(val, seconds)                                                                                           \
 	"{\"set\":{\"op\":\"update\",\"elem\":{\"elem\":{\"val\":" val ",\"timeout\":" seconds "}},\"set\":\"@%s\"}}"
@@ -498,6 +509,12 @@ static void publish_elements(const struct writer *w, const struct lw_nft_sandbox
 
 /* --- the whole of it --- */
 
+/* It has rules about what goes to it, too. */
+static bool hears(const struct lw_nft_sandbox *s)
+{
+	return s->filter || s->isolate || s->in;
+}
+
 static size_t families(const struct lw_nft_sandbox *s, struct family ret[static 2])
 {
 	size_t n = 0;
@@ -555,9 +572,13 @@ void lw_nft_sandbox_add(const struct lw_nft_sandbox *s, struct lw_text *t)
 	own(to, "to", s->id);
 	own_objects(&w, s, f, n, true);
 	object(&w, "add", "chain", BRIDGE, from);
-	if (s->filter || s->isolate)
+	if (hears(s))
 		object(&w, "add", "chain", BRIDGE, to);
 	spoof_rules(&w, s, from);
+	if (s->out)
+		rate_rule(&w, from, s->out);
+	if (s->in)
+		rate_rule(&w, to, s->in);
 	for (size_t k = 0; k < n && s->isolate; k++) {
 		isolate_rule(&w, &f[k], from, "daddr");
 		isolate_rule(&w, &f[k], to, "saddr");
@@ -579,7 +600,7 @@ void lw_nft_sandbox_add(const struct lw_nft_sandbox *s, struct lw_text *t)
 			publish_elements(&w, s, "add", &s->publish[i], f[k].own);
 	if (s->isolate)
 		element(&w, "add", BRIDGE, "isolated", STR("%s"), s->port);
-	if (s->filter || s->isolate)
+	if (hears(s))
 		element(&w, "add", BRIDGE, "to", "[\"%s\",{\"jump\":{\"target\":\"%s\"}}]", s->port, to);
 	element(&w, "add", BRIDGE, "from", "[\"%s\",{\"jump\":{\"target\":\"%s\"}}]", s->port, from);
 }
@@ -591,7 +612,7 @@ void lw_nft_sandbox_remove(const struct lw_nft_sandbox *s, struct lw_text *t)
 	size_t n = families(s, f);
 	char name[OWN_NAME];
 	element(&w, "delete", BRIDGE, "from", STR("%s"), s->port);
-	if (s->filter || s->isolate)
+	if (hears(s))
 		element(&w, "delete", BRIDGE, "to", STR("%s"), s->port);
 	if (s->isolate)
 		element(&w, "delete", BRIDGE, "isolated", STR("%s"), s->port);
@@ -599,7 +620,7 @@ void lw_nft_sandbox_remove(const struct lw_nft_sandbox *s, struct lw_text *t)
 		for (size_t k = 0; k < n; k++)
 			publish_elements(&w, s, "delete", &s->publish[i], f[k].own);
 	object(&w, "delete", "chain", BRIDGE, own(name, "from", s->id));
-	if (s->filter || s->isolate)
+	if (hears(s))
 		object(&w, "delete", "chain", BRIDGE, own(name, "to", s->id));
 	own_objects(&w, s, f, n, false);
 }

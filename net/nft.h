@@ -34,6 +34,7 @@ struct lw_nft_sandbox {
 	size_t n_rules;
 	const struct lw_egress_rule *rules;
 	bool isolate;
+	uint64_t out, in; /* bytes each second that it may send, and be sent; 0: no limit */
 };
 
 /* The tables with their rules, and a network in them. Whether they are there already makes no difference. */

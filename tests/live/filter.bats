@@ -88,6 +88,19 @@ inside() {
 		is "no" get s2 10.88.0.5/80'
 }
 
+@test "rate: no more than that passes, in each direction" {
+	inside '
+		sandbox 2; sandbox 3 '\''{"rate": {"egress": "8mbit"}}'\''; sandbox 4 '\''{"rate": {"ingress": "8mbit"}}'\''
+		for n in s2 s4; do ns $n python3 $HERE/swallow.py 80 & done
+		until_ready ns s2 python3 $HERE/push.py 10.88.0.2/80 1; until_ready ns s4 python3 $HERE/push.py 10.88.0.4/80 1
+		# 3 million bytes, less a second and the burst, at a million each second; how much longer it takes is TCP'\''s affair.
+		for pair in "s3 10.88.0.2" "s2 10.88.0.4"; do
+			set -- $pair
+			ns $1 python3 $HERE/push.py $2/80 3000000 >/run/took
+			awk "{ exit !(\$1 > 1.5) }" /run/took || { cat /run/took; exit 1; }
+		done'
+}
+
 @test "row 41: with every right over its interface a sandbox sends nothing under another's MAC or address" {
 	inside '
 		sandbox 2; sandbox 3; sandbox 4

@@ -97,6 +97,11 @@ static void test_plain(void **state)
 	s.ip6 = ip(NULL);
 	s.isolate = true;
 	sandbox_is(&s, "isolated");
+	s.isolate = false;
+	s.out = 1250000;
+	sandbox_is(&s, "rate_out");
+	s.in = 12500000;
+	sandbox_is(&s, "rate");
 }
 
 static void test_publish(void **state)
