@@ -5,9 +5,12 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <time.h>
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "supervise/privilege.h"
+
+#define NAP_NS 20000000
 
 static int open_signals(int *ret, struct lw_err *err)
 {
@@ -180,7 +183,10 @@ void sv_run(struct sv *s)
 		sv_watch_poll(s, watch);
 		size_t n = sv_clients_poll(s, clients);
 		int r = poll(fds, 4 + SV_WATCH_POLLFDS + n, patience(s));
-		if (r < 0 && errno != EINTR)
+		/* The machine is short of something: that is no reason to end a sandbox that needs nothing now. */
+		if (r < 0 && (errno == ENOMEM || errno == EAGAIN))
+			nanosleep(&(struct timespec){ .tv_nsec = NAP_NS }, NULL);
+		else if (r < 0 && errno != EINTR)
 			sv_stop(s, 0, LW_STOP_KILL);
 		if (r > 0) {
 			for (int i = 0; i < 2; i++)

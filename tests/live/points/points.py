@@ -228,7 +228,7 @@ def points(scenario, name):
     place = Place("trace-" + name)
     try:
         status, said = attempt(place, scenario, [])
-        if status:
+        if status or status is None: # refused, or it waits for what does not come
             place.lunward("rm", "-f", "--all")
             return [], "status %s: %s" % (status, said)
         with open(place.log, errors="replace") as f:
