@@ -149,7 +149,8 @@ static int stand_in_command(const struct cli *c, struct cli_job *job, struct lw_
 {
 	static const char *stand_in[] = { "COMMAND" };
 	bool looks = c->verb == &cli_verb_table[CLI_CHECK] || c->verb == &cli_verb_table[CLI_EXPLAIN] ||
-		     c->verb == &cli_verb_table[CLI_EXPORT] || c->verb == &cli_verb_table[CLI_GENERATE] || c->verb == &cli_verb_table[CLI_DIFF];
+		     c->verb == &cli_verb_table[CLI_EXPORT] || c->verb == &cli_verb_table[CLI_GENERATE] ||
+		     c->verb == &cli_verb_table[CLI_DIFF];
 	if (job->spec->command.n || !looks)
 		return 0;
 	job->any_command = true;
