@@ -7,6 +7,7 @@
 #include "cache.h"
 #include "cgroup.h"
 #include "image.h"
+#include "notify.h"
 #include "record_state.h"
 
 struct sweeping {
@@ -53,6 +54,7 @@ unsigned lw_gc(const struct lw_host *h)
 		s.found += lw_record_tidy(h->state_fd);
 		s.found += lw_cache_tidy(h->state_fd);
 		s.found += lw_image_tidy(h->state_fd);
+		s.found += lw_notify_tidy(h->state_fd);
 	}
 	for (int i = 0; i < LW_CTL_COUNT; i++)
 		if (h->cgroup.parent[i] && !seen_before(h, i))

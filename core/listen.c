@@ -136,13 +136,16 @@ static int bind_address(const struct lw_listen *l, const struct lw_endpoint *e, 
 
 /* A socket that nobody has open any more is the leftover of one who was killed. It is asked for with a type that it is
  * not of: that tells, and whoever lives hears nothing of it. */
-static bool is_stale(int dir, const char *name, const struct sockaddr_un *at)
+bool lw_socket_is_stale(int dir, const char *name)
 {
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
 	struct stat st;
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISSOCK(st.st_mode))
 		return false;
 	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	return fd >= 0 && connect(fd, (const struct sockaddr *)at, sizeof *at) < 0 && errno == ECONNREFUSED;
+	int n = snprintf(at.sun_path, sizeof at.sun_path, "/proc/self/fd/%d/%s", dir, name);
+	return fd >= 0 && n < (int)sizeof at.sun_path && connect(fd, (const struct sockaddr *)&at, sizeof at) < 0 &&
+	       errno == ECONNREFUSED;
 }
 
 /* In a directory of others' the name may be another file by now: what is changed is looked at first. */
@@ -183,7 +186,7 @@ static int bind_path(const struct lw_listen *l, int type, struct lw_socket_at *r
 	if (fd < 0 || strlen(at.sun_path) >= sizeof at.sun_path - 1)
 		return fd < 0 ? -errno : -ENAMETOOLONG;
 	int r = bind(fd, (const struct sockaddr *)&at, sizeof at) < 0 ? -errno : 0;
-	if (r == -EADDRINUSE && is_stale(dir, name, &at)) {
+	if (r == -EADDRINUSE && lw_socket_is_stale(dir, name)) {
 		unlinkat(dir, name, 0);
 		r = bind(fd, (const struct sockaddr *)&at, sizeof at) < 0 ? -errno : 0;
 	}

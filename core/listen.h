@@ -42,5 +42,7 @@ void lw_sockets_inherited(char *const *environ_, struct lw_sockets *ret);
 int lw_sockets_open(const struct lw_listens *l, const struct lw_sockets *inherited, struct lw_sockets *ret,
 		    struct lw_err *err);
 void lw_sockets_close(struct lw_sockets *s);
+/* Is it a socket that nobody has open any more? */
+bool lw_socket_is_stale(int dir, const char *name);
 
 #endif

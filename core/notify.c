@@ -9,8 +9,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 #include "base/cleanup.h"
+#include "base/dir.h"
 #include "base/fdio.h"
 #include "base/text.h"
+#include "listen.h"
 #include "plan.h"
 
 #define TURN 32 /* messages looked at in one go */
@@ -112,6 +114,17 @@ void lw_notify_close(int state_fd, const char *id, int *fd)
 	if (dir >= 0)
 		unlinkat(dir, id, 0);
 	lw_close_p(fd);
+}
+
+unsigned lw_notify_tidy(int state_fd)
+{
+	_cleanup_(lw_closedir_p) DIR *d = lw_opendir_at(state_fd, LW_NOTIFY_DIR);
+	struct dirent *e;
+	unsigned found = 0;
+	while (d && (e = readdir(d)))
+		if (!lw_dot_name(e->d_name) && lw_socket_is_stale(dirfd(d), e->d_name))
+			found += unlinkat(dirfd(d), e->d_name, 0) == 0;
+	return found;
 }
 
 static bool same_namespace(pid_t pid, pid_t command, bool *ret_gone)

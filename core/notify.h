@@ -32,6 +32,8 @@ int lw_notify_open(int state_fd, const char *id, int *ret, struct lw_err *err);
 /* Where that is, for lw_host.notify_socket: without root the child opens it by its path. NULL on ENOMEM. */
 const char *lw_notify_path(const struct lw_host *h, const char *id);
 void lw_notify_close(int state_fd, const char *id, int *fd);
+/* Takes away those that killed supervisors have left; how many. */
+unsigned lw_notify_tidy(int state_fd);
 /* The next message that is a process's of the sandbox whose command is `command`: 1, or 0 when there is none left. At
  * most so many are looked at that somebody else has a turn: -EAGAIN. */
 int lw_notify_next(int fd, pid_t command, struct lw_notice *ret);

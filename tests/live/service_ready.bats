@@ -156,6 +156,16 @@ socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(b"READY=1", sys.argv[1])
 	assert_status 124
 }
 
+@test "notify: what a killed supervisor left is taken away" {
+	service 'ready = "notify"' sleep 60
+	start svc.lua
+	[ -S "$LUNWARD_STATE/notify/$id" ]
+	"$LUNWARD" gc
+	[ -S "$LUNWARD_STATE/notify/$id" ]
+	kill -9 "$(field supervisor_pid svc)"
+	wait_for 10 sh -c '"$LUNWARD" gc; [ -z "$(ls "$LUNWARD_STATE/notify")" ]'
+}
+
 @test "notify: passed on to who started us, but for MAINPID" {
 	need_cmd python3
 	service 'ready = "notify"' python3 -c "$NOTIFY"'
