@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/fdio.h"
 #include "cgroup.h"
+#include "events.h"
 
 bool lw_record_runs(struct lw_record *r)
 {
@@ -104,6 +105,12 @@ bool lw_record_sweep(const struct lw_host *h, struct lw_record *r, struct lw_err
 		return found;
 	json_object_set_new(r->data, "state", json_string("failed"));
 	json_object_set_new(r->data, "ended_at", json_string(lw_now_text(now)));
+	struct lw_event e = lw_event_of_record(r);
+	e.event = "failed";
+	e.verb = "start";
+	e.reason = "its supervisor was killed";
+	e.loud = true;
+	lw_event_note(h->state_fd, &e, 1);
 	if (json_is_true(json_object_get(r->data, "remove")))
 		lw_record_remove(h->state_fd, r, err);
 	else

@@ -148,9 +148,10 @@ static void read_memory(struct lw_sandbox *s)
 	int64_t kills = 0;
 	if (!s->status.memory_peak_bytes)
 		s->status.memory_peak_bytes = -1;
-	if (!dir || !s->usage)
+	/* Whoever did not ask is told all the same why it was killed. */
+	if (!dir || (!s->usage && s->status.code != 128 + SIGKILL))
 		return;
-	if (lw_cgroup_get(dir, "memory.max_usage_in_bytes", &s->status.memory_peak_bytes) < 0)
+	if (s->usage && lw_cgroup_get(dir, "memory.max_usage_in_bytes", &s->status.memory_peak_bytes) < 0)
 		lw_cgroup_get(dir, "memory.peak", &s->status.memory_peak_bytes);
 	if (lw_cgroup_get_key(dir, "memory.oom_control", "oom_kill", &kills) < 0)
 		lw_cgroup_get_key(dir, "memory.events", "oom_kill", &kills);

@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "cgroup.h"
+#include "events.h"
 #include "exec.h"
 #include "image.h"
 #include "record_state.h"
@@ -16,15 +17,11 @@
 #include "supervise/privilege.h"
 #include "supervise/supervisor.h"
 
-struct launch {
-	struct lw_host *host;
-	struct lw_plan *plan;
-};
-
-static void launch_done(struct launch *l)
+static void launch_done(struct sv_launch *l)
 {
 	lw_plan_free(l->plan);
 	lw_host_free(l->host);
+	*l = (struct sv_launch){ 0 };
 }
 
 static json_t *process_json(pid_t pid)
@@ -33,7 +30,7 @@ static json_t *process_json(pid_t pid)
 }
 
 /* Where the cgroups will be, written down before there are any. */
-static json_t *cgroups_json(const struct launch *l, const char *id)
+static json_t *cgroups_json(const struct sv_launch *l, const char *id)
 {
 	json_t *paths = json_object();
 	for (int i = 0; i < LW_CTL_COUNT; i++) {
@@ -46,7 +43,7 @@ static json_t *cgroups_json(const struct launch *l, const char *id)
 }
 
 /* What each launch finds anew. */
-static void note_launch(json_t *data, const struct launch *l, const char *id)
+static void note_launch(json_t *data, const struct sv_launch *l, const char *id)
 {
 	static const char *const of_the_last[] = { "ended_at", "code",  "signal", "timed_out",
 						   "oom",      "error", "init",   "command" };
@@ -65,7 +62,7 @@ static void note_launch(json_t *data, const struct launch *l, const char *id)
 }
 
 /* What a killed supervisor of the same name has left goes with its record. */
-static void sweep_namesake(struct sv *s, const struct launch *l)
+static void sweep_namesake(struct sv *s, const struct sv_launch *l)
 {
 	struct lw_record old = LW_RECORD_NONE;
 	struct lw_err none = { 0 };
@@ -77,9 +74,10 @@ static void sweep_namesake(struct sv *s, const struct launch *l)
 	lw_record_done(&old);
 }
 
-static int make_record(struct sv *s, const struct launch *l, const json_t *request, struct lw_err *err)
+static int make_record(struct sv *s, const struct sv_launch *l, const json_t *request, struct lw_err *err)
 {
-	static const char *const as_they_are[] = { "id", "name", "profile", "privileged", "remove", "started_by" };
+	static const char *const as_they_are[] = { "id",     "name",    "profile",   "privileged",
+						   "remove", "denials", "started_by" };
 	const char *id = json_string_value(json_object_get(request, "id"));
 	json_t *data = json_pack("{s:i}", "schema_version", LW_SCHEMA_VERSION), *v;
 	for (size_t i = 0; i < ARRAY_LEN(as_they_are); i++)
@@ -93,7 +91,7 @@ static int make_record(struct sv *s, const struct launch *l, const json_t *reque
 	return r;
 }
 
-static int make_plan(struct sv *s, struct launch *l, const char *id, struct lw_err *err)
+static int make_plan(struct sv *s, struct sv_launch *l, const char *id, struct lw_err *err)
 {
 	struct lw_host_options o = {
 		.state = s->state,
@@ -197,7 +195,7 @@ static int note_process(json_t *d, const char *which, pid_t pid, struct lw_err *
 		       : lw_fail(err, -errno, "finding the number of the %s's process: %s", which, strerror(errno));
 }
 
-static int began(struct sv *s, struct lw_err *err)
+static int began(struct sv *s, bool first, struct lw_err *err)
 {
 	json_t *d = s->record.data;
 	errno = 0;
@@ -210,16 +208,21 @@ static int began(struct sv *s, struct lw_err *err)
 	s->began = lw_now_usec();
 	s->at[SV_LIMIT] = s->spec->timeout && s->spec->timeout < INT64_MAX - s->began ? s->began + s->spec->timeout : 0;
 	lw_restarts_began(&s->restarts, &s->spec->service, s->began);
+	char more[LW_EVENT_MORE];
+	lw_event_start(lw_sandbox_pid(s->sandbox), more);
+	sv_note(s, first ? "started" : "restarted", more);
 	sv_watch_begin(s);
 	return lw_record_save(&s->record, err);
 }
 
-static int launch(struct sv *s, struct launch *l, const json_t *request, struct lw_err *err)
+static int launch(struct sv *s, struct sv_launch *l, const json_t *request, struct lw_err *err)
 {
 	struct ends ends = { { -1, -1, -1 }, -1, -1 };
 	int r;
 	if (request) {
 		r = make_record(s, l, request, err);
+		if (r >= 0)
+			sv_note(s, "created", NULL);
 	} else {
 		note_launch(s->record.data, l, s->record.id);
 		r = lw_record_save(&s->record, err);
@@ -229,7 +232,12 @@ static int launch(struct sv *s, struct launch *l, const json_t *request, struct 
 	if (r >= 0)
 		r = make_ends(s, &ends, err);
 	if (r >= 0) {
-		struct lw_launch_options o = { .id = s->record.id, .usage = true, .sockets = &s->sockets };
+		struct lw_launch_options o = { .id = s->record.id,
+					       .usage = true,
+					       .sockets = &s->sockets,
+					       .denials = s->denials,
+					       .on_denial = sv_note_denial,
+					       .arg = s };
 		memcpy(o.stdio, ends.inside, sizeof o.stdio);
 		r = lw_launch(l->plan, &o, &s->sandbox, err);
 	}
@@ -238,12 +246,12 @@ static int launch(struct sv *s, struct launch *l, const json_t *request, struct 
 	ends_done(&ends);
 	if (r < 0)
 		return r;
-	return began(s, err);
+	return began(s, request, err);
 }
 
 int sv_launch(struct sv *s, const json_t *request, struct lw_err *err)
 {
-	struct launch l = { 0 };
+	struct sv_launch l = { 0 };
 	json_t *spec = request ? json_incref(json_object_get(request, "spec")) : lw_record_spec(&s->record);
 	lw_privilege_raise(true);
 	int r = decode(s, spec, err);
@@ -256,16 +264,23 @@ int sv_launch(struct sv *s, const json_t *request, struct lw_err *err)
 	if (r >= 0)
 		r = launch(s, &l, request, err);
 	if (r < 0) {
+		char line[sizeof *err + 64];
 		s->sandbox = lw_sandbox_close(s->sandbox);
 		lw_close_p(&s->input);
 		lw_notify_close(s->state_fd, s->record.id, &s->ready.notify);
+		if (request && s->record.dir >= 0)
+			sv_note_failure(s, "failed", lw_err_format(err, line, sizeof line));
 	}
 	/* Who never sets up again needs nearly nothing any more. */
 	if (r >= 0 && s->spec->service.restart == LW_RESTART_NO && !s->spec->service.rec.set)
 		lw_privilege_shed(l.plan);
 	else
 		lw_privilege_rest();
-	launch_done(&l);
+	/* What was denied is explained by the plan. */
+	if (r >= 0 && s->denials)
+		s->explains = l;
+	else
+		launch_done(&l);
 	malloc_trim(0);
 	return r;
 }
@@ -279,6 +294,8 @@ static void decide(struct sv *s, enum lw_end end)
 	int64_t delay =
 		s->stopping ? -1 : lw_restarts_delay(&s->restarts, &s->spec->service, end, s->began, now, &given_up);
 	s->over = delay < 0;
+	if (given_up)
+		sv_note_failure(s, "failed", "it ended too often to be started again");
 	if (!s->over) {
 		s->at[SV_RESTART] = now + delay;
 		json_object_set_new(d, "restarts",
@@ -301,6 +318,7 @@ void sv_ended(struct sv *s, const struct lw_status *status)
 	lw_privilege_raise(true);
 	s->sandbox = lw_sandbox_close(s->sandbox);
 	lw_privilege_raise(false);
+	launch_done(&s->explains);
 	for (int i = 0; i < SV_TIMERS; i++)
 		s->at[i] = 0;
 	json_object_set_new(d, "ended_at", json_string(lw_now_text(now)));
@@ -308,6 +326,7 @@ void sv_ended(struct sv *s, const struct lw_status *status)
 	json_object_set_new(d, "signal", status->signal ? json_integer(status->signal) : json_null());
 	json_object_set_new(d, "timed_out", json_boolean(status->timed_out));
 	json_object_set_new(d, "oom", json_boolean(status->oom));
+	sv_note_end(s, status);
 	decide(s, sv_watch_end(s, code == 0));
 	sv_clients_ended(s, code);
 	lw_record_save(&s->record, &err);
@@ -320,6 +339,7 @@ void sv_not_launched(struct sv *s, const struct lw_err *why)
 	json_t *d = s->record.data;
 	json_object_set_new(d, "error", json_string(lw_err_format(why, line, sizeof line)));
 	json_object_set_new(d, "code", json_integer(125));
+	sv_note_failure(s, "failed", line);
 	lw_restarts_began(&s->restarts, &s->spec->service, lw_now_usec());
 	decide(s, LW_END_FAILED);
 	if (s->over)

@@ -14,7 +14,7 @@
 	5 /* the object, in a file:                                                                                    \
 "id", "name", "state" (its path), "cgroup_parent" or null, "unpacker" or null, "spec",                                 \
 "remove": the record goes with the end (--rm), "interactive": standard input is for those who attach,                  \
-"again": the record is there already and is used on,                                                                   \
+"denials": enum lw_denial_mode, "again": the record is there already and is used on,                                   \
 "profile": {"path", "sha256"}, "privileged", "started_by": {"uid", "loginuid"} go into the record as they are */
 /* From here on "inherited" sockets that the caller was handed, with "inherited_names" as in LISTEN_FDNAMES. */
 #define LW_SUPERVISE_INHERITED 6

@@ -51,6 +51,7 @@ int sv_begin(struct sv *s, const json_t *request, struct lw_err *err)
 	s->cgroup_parent = text_of(request, "cgroup_parent");
 	s->unpacker = text_of(request, "unpacker");
 	s->remove = json_is_true(json_object_get(request, "remove"));
+	s->denials = (int)json_integer_value(json_object_get(request, "denials"));
 	s->interactive = json_is_true(json_object_get(request, "interactive"));
 	int r = open_signals(&s->signals, err);
 	if (r >= 0)

@@ -25,6 +25,12 @@ enum sv_timer {
 	SV_TIMERS,
 };
 
+/* What a launch was planned with. */
+struct sv_launch {
+	struct lw_host *host;
+	struct lw_plan *plan;
+};
+
 #define SV_CLIENTS 16
 struct sv_client {
 	int fd;    /* SOCK_SEQPACKET, or -1: free */
@@ -36,9 +42,11 @@ struct sv {
 	int state_fd;
 	char *state, *cgroup_parent, *unpacker; /* NULL: none */
 	bool remove, interactive;
+	int denials; /* enum lw_denial_mode */
 	struct lw_record record;
 	struct lw_spec *spec;       /* of the present launch */
 	struct lw_sandbox *sandbox; /* NULL: between two */
+	struct sv_launch explains;  /* what is denied; empty where nobody looks */
 	struct cli_log log;
 	int signals, listener;
 	int input; /* what is read inside as standard input, or -1 */
@@ -77,6 +85,13 @@ void sv_watch_look(struct sv *s);
 void sv_watch_output(struct sv *s, int stream, const char *bytes, size_t n);
 /* It has ended: how. */
 enum lw_end sv_watch_end(struct sv *s, bool well);
+
+/* notes.c: events. `more`: further members as JSON, or NULL. A failure is told to syslog and the journal, too. */
+void sv_note(const struct sv *s, const char *event, const char *more);
+void sv_note_failure(const struct sv *s, const char *event, const char *reason);
+void sv_note_end(const struct sv *s, const struct lw_status *status);
+struct lw_denial;
+void sv_note_denial(void *arg, const struct lw_denial *d); /* arg: the struct sv */
 
 /* clients.c: the control socket, and who is attached. */
 int sv_clients_open(struct sv *s, struct lw_err *err);

@@ -59,6 +59,7 @@ static void end_it(struct sv *s, const char *why, bool at_once)
 static void is_ready(struct sv *s)
 {
 	struct lw_probed w = whom(s);
+	sv_note(s, "ready", NULL);
 	lw_health_begin(&s->health, &s->spec->service.health, &w, s->began, lw_now_usec());
 }
 
@@ -99,6 +100,7 @@ static void changed(struct sv *s, enum lw_ready_state before)
 		char within[LW_FORMAT_MAX], why[LW_FORMAT_MAX + 32];
 		snprintf(why, sizeof why, "not ready within %s",
 			 lw_format_duration(s->spec->service.ready_timeout, within, sizeof within));
+		sv_note_failure(s, "failed", why);
 		end_it(s, why, false);
 	}
 	save(s);
@@ -111,6 +113,8 @@ static void look_at_health(struct sv *s)
 	int action = s->spec->service.health.action;
 	bool ill = s->health.state == LW_HEALTH_ILL && action != LW_HEALTH_NONE && !s->stopping;
 	save(s);
+	if (s->health.state == LW_HEALTH_ILL)
+		sv_note_failure(s, "unhealthy", "its health check failed too often in a row");
 	if (!ill)
 		return;
 	s->again = action == LW_HEALTH_RESTART;

@@ -42,6 +42,7 @@ enum cli_verb_id {
 	CLI_INSPECT,
 	CLI_STATS,
 	CLI_LOGS,
+	CLI_EVENTS,
 	CLI_CHECK,
 	CLI_PLAN,
 	CLI_EXPLAIN,
@@ -98,6 +99,7 @@ struct cli {
 	int format;
 	int denials;                /* enum lw_denial_mode */
 	const char *signal, *field; /* kill -s, inspect -f */
+	int64_t since, until;       /* microseconds since 1970; INT64_MIN, INT64_MAX: not given */
 	int64_t wait_usec;          /* stop -t, wait --timeout; -1: not given */
 	bool detach, remove, interactive, all, follow, force, timestamps, ready;
 	bool no_color, verbose, help, version, features, cross_mounts;
@@ -155,6 +157,7 @@ int cli_cmd_status(struct cli *c);
 int cli_cmd_inspect(struct cli *c);
 int cli_cmd_stats(struct cli *c);
 int cli_cmd_logs(struct cli *c);
+int cli_cmd_events(struct cli *c);
 int cli_cmd_check(struct cli *c);
 int cli_cmd_plan(struct cli *c);
 int cli_cmd_explain(struct cli *c);

@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include "base/cleanup.h"
 #include "base/fdio.h"
+#include "lua/cli/acts.h"
 #include "lua/cli/detached.h"
 #include "lua/cli/run_loop.h"
 #include "supervise/control.h"
@@ -176,6 +177,7 @@ int cli_cmd_attach(struct cli *c)
 		r = cli_signals_open(&a.signals, &err);
 	if (r >= 0)
 		r = begin(&a, c->words[0], &err);
+	cli_act_on_record(c, &job, &rec, r < 0 ? &err : NULL);
 	if (r >= 0) {
 		take_terminal(&a);
 		resize(&a);

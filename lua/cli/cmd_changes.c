@@ -5,6 +5,7 @@
 #include <string.h>
 #include "base/cleanup.h"
 #include "changes.h"
+#include "lua/cli/acts.h"
 #include "lua/cli/cli.h"
 #include "lua/cli/detached.h"
 #include "overlay.h"
@@ -215,6 +216,8 @@ int cli_cmd_changes(struct cli *c)
 		r = cli_plan(&j.load, &err);
 	if (r >= 0)
 		r = all(&j, &err);
+	if (c->verb != &cli_verb_table[CLI_CHANGES])
+		cli_act(c, &j.load, cli_event_of_job(&j.load, NULL), r < 0 ? &err : NULL);
 	if (r < 0) {
 		code = cli_fail(&err);
 		json_decref(j.list);

@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "chown.h"
 #include "ids_modes.h"
+#include "lua/cli/acts.h"
 #include "lua/cli/cli.h"
 #include "lua/cli/options.h"
 #include "mount_text.h"
@@ -155,6 +156,7 @@ int cli_cmd_chown(struct cli *c)
 		r = reown(job.host, c->words[i], &ch, trees, &err);
 		left |= r >= 0 && (ch.unmapped || ch.linked || ch.busy);
 	}
+	cli_act(c, &job, cli_event_of_job(&job, NULL), r < 0 ? &err : NULL);
 	/* What was done is said, though what came after failed. */
 	int code = json_array_size(trees) ? show(c, trees) : CLI_OK;
 	if (r < 0)

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "base/cleanup.h"
 #include "exec.h"
+#include "lua/cli/acts.h"
 #include "lua/cli/detached.h"
 #include "lua/cli/naming.h"
 #include "lua/cli/overrides.h"
@@ -60,6 +61,16 @@ static int prepare(struct cli *c, struct cli_job *job, struct lw_record *r, stru
 	return n;
 }
 
+/* What was to be executed is the act's own. */
+static struct lw_event event_of(const struct cli *c, const struct lw_record *r, struct lw_text *t)
+{
+	struct lw_event e = lw_event_of_record(r);
+	lw_text_add(t, "\"command\":");
+	lw_text_add_json(t, c->n_command ? c->command[0] : NULL);
+	e.more = t->buf;
+	return e;
+}
+
 int cli_cmd_exec(struct cli *c)
 {
 	struct lw_err err = { 0 };
@@ -68,6 +79,7 @@ int cli_cmd_exec(struct cli *c)
 	struct lw_sandbox *sandbox = NULL;
 	struct lw_status status = { 0 };
 	struct lw_launch_options o = { .stdio = { 0, 1, 2 } };
+	struct lw_text command = { 0 };
 	struct cli_tty tty;
 	int signals = -1, code, r = cli_find_sandbox(c, &job, &rec, &err);
 	if (r >= 0)
@@ -76,13 +88,15 @@ int cli_cmd_exec(struct cli *c)
 		r = cli_signals_open(&signals, &err);
 	if (r >= 0)
 		r = lw_launch(job.plan, &o, &sandbox, &err);
+	if (r < 0)
+		cli_blame_option(c, &err);
+	cli_act(c, &job, event_of(c, &rec, &command), r < 0 ? &err : NULL);
+	lw_text_done(&command);
 	if (r >= 0) {
 		lw_privilege_shed(job.plan);
 		cli_tty_begin(&tty, lw_sandbox_pty(sandbox), (unsigned)job.plan->terminal_fds);
 		r = cli_run_loop(sandbox, signals, &tty, job.spec->timeout, NULL, &status, &err);
 	}
-	if (r < 0)
-		cli_blame_option(c, &err);
 	code = r < 0 ? cli_fail(&err) : status.timed_out ? CLI_TIMEOUT : status.code;
 	lw_sandbox_close(sandbox);
 	lw_close_p(&signals);

@@ -1,5 +1,7 @@
 /* cmd_gc.c: `lunward gc`: what killed supervisors, of whatever state directory, have left. */
+#include <stdio.h>
 #include "gc.h"
+#include "lua/cli/acts.h"
 #include "lua/cli/detached.h"
 
 int cli_cmd_gc(struct cli *c)
@@ -11,6 +13,9 @@ int cli_cmd_gc(struct cli *c)
 		code = cli_fail(&err);
 	} else {
 		unsigned found = lw_gc(job.host);
+		char more[32];
+		snprintf(more, sizeof more, "\"removed\":%u", found);
+		cli_act(c, &job, (struct lw_event){ .more = more }, NULL);
 		code = c->format == CLI_JSON ? cli_print_json(json_pack("{s:i}", "removed", (int)found)) : CLI_OK;
 	}
 	cli_job_done(&job);

@@ -9,6 +9,7 @@
 #include "base/fdio.h"
 #include "base/names.h"
 #include "cgroup.h"
+#include "lua/cli/acts.h"
 #include "lua/cli/detached.h"
 #include "lua/cli/overrides.h"
 #include "schema.h"
@@ -334,6 +335,7 @@ int cli_cmd_update(struct cli *c)
 	int r = cli_find_sandbox(c, &job, &rec, &err);
 	if (r >= 0 && (r = update(c, &job, &rec, &err)) < 0)
 		cli_blame_option(c, &err);
+	cli_act_on_record(c, &job, &rec, r < 0 ? &err : NULL);
 	int code = r < 0 ? cli_fail(&err) : CLI_OK;
 	lw_record_done(&rec);
 	cli_job_done(&job);

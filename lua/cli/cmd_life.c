@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/names.h"
+#include "lua/cli/acts.h"
 #include "lua/cli/detached.h"
 #include "lua/cli/options.h"
 #include "lua/cli/supervision.h"
@@ -191,6 +192,18 @@ static const struct act *act_of(const struct cli *c)
 	return NULL;
 }
 
+/* A kill tells which signal. */
+static void note(const struct acting *a, const struct lw_record *r, const struct lw_err *err)
+{
+	char more[32];
+	struct lw_event e = lw_event_of_record(r);
+	if (a->c->verb == &cli_verb_table[CLI_KILL]) {
+		snprintf(more, sizeof more, "\"signal\":%d", a->sig);
+		e.more = more;
+	}
+	cli_act(a->c, a->job, e, err);
+}
+
 static int act(struct acting *a, struct lw_record *records, size_t n)
 {
 	const struct act *act = act_of(a->c);
@@ -200,13 +213,19 @@ static int act(struct acting *a, struct lw_record *records, size_t n)
 	for (size_t i = 0; i < n && begun; i++) {
 		struct lw_err err = { 0 };
 		begun[i] = act->begin(a, &records[i], &err);
-		if (begun[i] < 0)
+		if (begun[i] < 0) {
+			note(a, &records[i], &err);
 			code = cli_fail(&err);
+		}
 	}
 	for (size_t i = 0; i < n && begun; i++) {
 		struct lw_err err = { 0 };
 		a->patience = begun[i];
-		if (begun[i] >= 0 && act->finish(a, &records[i], &err) < 0)
+		if (begun[i] < 0)
+			continue;
+		bool failed = act->finish(a, &records[i], &err) < 0;
+		note(a, &records[i], failed ? &err : NULL);
+		if (failed)
 			code = cli_fail(&err);
 	}
 	free(begun);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "base/cleanup.h"
 #include "listen.h"
+#include "lua/cli/acts.h"
 #include "lua/cli/cli.h"
 #include "lua/cli/tell_denials.h"
 #include "lua/cli/naming.h"
@@ -58,10 +59,19 @@ static int open_sockets(const struct cli_job *job, struct lw_sockets *ret, struc
 
 /* What one run holds besides its sandbox. */
 struct running {
+	const struct cli_job *job;
+	const struct cli_report *report;
 	char id[CLI_ID_MAX];
 	struct lw_sockets sockets;
 	struct cli_ready ready;
 };
+
+static void denied(void *arg, const struct lw_denial *d)
+{
+	const struct running *run = arg;
+	cli_denial_event((void *)(uintptr_t)run->report, d);
+	cli_note_denial(run->job, run->id, d);
+}
 
 static int start(struct cli *c, const char *profile, struct cli_job *job, const struct cli_report *report,
 		 int *ret_signal_fd, struct running *run, struct lw_sandbox **ret, struct lw_err *err)
@@ -69,8 +79,8 @@ static int start(struct cli *c, const char *profile, struct cli_job *job, const 
 	char *id = run->id;
 	struct lw_launch_options o = { .id = id,
 				       .denials = c->denials,
-				       .on_denial = cli_denial_event,
-				       .arg = (void *)(uintptr_t)report,
+				       .on_denial = denied,
+				       .arg = run,
 				       .stdio = { 0, 1, 2 },
 				       .sockets = &run->sockets,
 				       .usage = report->status_fd >= 0 || report->result_fd >= 0 };
@@ -119,7 +129,7 @@ int cli_cmd_run(struct cli *c)
 	struct cli_report report = { -1, -1 };
 	struct lw_sandbox *sandbox = NULL;
 	struct lw_status status = { 0 };
-	struct running run = { 0 };
+	struct running run = { .job = &job, .report = &report };
 	struct cli_tty tty;
 	const char *profile;
 	int signal_fd = -1, code;
@@ -129,7 +139,10 @@ int cli_cmd_run(struct cli *c)
 		r = cli_report_open(c, &report, &err);
 	if (r >= 0)
 		r = start(c, profile, &job, &report, &signal_fd, &run, &sandbox, &err);
+	if (r < 0)
+		cli_act(c, &job, cli_event_of_job(&job, *run.id ? run.id : NULL), &err);
 	if (r >= 0) {
+		cli_note_run(&job, sandbox);
 		cli_report_event(&report, "started", sandbox);
 		warm_save(c, &job);
 		cli_ready_begin(&run.ready, sandbox, &report);
@@ -137,6 +150,7 @@ int cli_cmd_run(struct cli *c)
 		r = cli_run_loop(sandbox, signal_fd, &tty, job.spec->timeout, &run.ready.watch, &status, &err);
 	}
 	if (r >= 0) {
+		cli_note_end(&job, sandbox, &status);
 		cli_report_end(&report, &status, sandbox);
 		cli_denials_print(sandbox);
 		code = status.timed_out ? CLI_TIMEOUT : status.code;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/cleanup.h"
+#include "lua/cli/acts.h"
 #include "lua/cli/overrides.h"
 #include "lua/cli/start_set.h"
 
@@ -15,6 +16,8 @@ static int load(struct cli *c, const char *profile, struct cli_start *s, struct 
 		r = cli_make_id(s->id, err);
 	if (r >= 0 && c->detach)
 		r = cli_name_it(c, s->job.spec, s->id, err);
+	if (r < 0)
+		cli_act(c, &s->job, cli_event_of_job(&s->job, NULL), err);
 	return r;
 }
 
@@ -66,6 +69,9 @@ int cli_cmd_start(struct cli *c)
 		cli_blame_option(c, &err);
 		code = cli_fail(&err);
 	}
+	for (size_t i = 0; i < n && r >= 0; i++)
+		cli_act(c, &v[i].job, cli_event_of_job(&v[i].job, v[i].id),
+			v[i].state == CLI_START_FAILED ? &v[i].err : NULL);
 	for (size_t i = 0; i < n && r >= 0; i++)
 		if (v[i].state == CLI_START_FAILED) {
 			cli_blame_option(c, &v[i].err);

@@ -341,7 +341,6 @@ static const struct foreign verbs[] = {
 	{ "create", "a profile is a file; `lunward run PROFILE` makes and runs the sandbox" },
 	{ "down", "`lunward stop NAME`" },
 	{ "enter", "`lunward shell NAME`" },
-	{ "events", "`lunward run --status-fd N PROFILE`, or `lunward logs NAME`" },
 	{ "image", "images are files: `root = { image = \"FILE\" }` in a profile, or --root FILE" },
 	{ "images", "images are files: `root = { image = \"FILE\" }` in a profile, or --root FILE" },
 	{ "info", "`lunward doctor`" },

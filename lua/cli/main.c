@@ -130,6 +130,14 @@ const struct cli_verb cli_verb_table[CLI_VERBS] = {
 		.help = "what it has printed",
 		.run = cli_cmd_logs,
 	},
+	[CLI_EVENTS] = {
+		.name = "events",
+		.synopsis = "[-f] [--since TIME] [--until TIME] [SANDBOX]",
+		.help = "who did what, and what became of sandboxes",
+		.more = "Each act (run, stop, rm ...), allowed or refused, with who it was; each start, end, denial. JSON is one "
+			"object a line. With -f, until ^C.",
+		.run = cli_cmd_events,
+	},
 	[CLI_CHECK] = {
 		.name = "check",
 		.synopsis = "[OPTIONS] FILE...",

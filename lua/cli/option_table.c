@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "lua/cli/options.h"
 #include "sandbox.h"
 
@@ -77,6 +78,11 @@ static int now_format(struct cli *c, const char *value, struct lw_err *err)
 		c->format = CLI_TEXT;
 		return 0;
 	}
+	if (!strcmp(value, "jsonl") &&
+	    (c->verb == &cli_verb_table[CLI_EVENTS] || c->verb == &cli_verb_table[CLI_LOGS])) {
+		c->format = CLI_JSON;
+		return 0;
+	}
 	USAGE(err, "unknown format '%s'", value);
 	lw_err_hint(err, "text or json; of export, seccomp or apparmor");
 	return -EINVAL;
@@ -100,6 +106,31 @@ static int now_on_denial(struct cli *c, const char *value, struct lw_err *err)
 	}
 	c->denials = *value == 'k' ? LW_DENIALS_KILL : LW_DENIALS_EXPLAIN;
 	return 0;
+}
+
+/* A time, or how long ago it was. */
+static int time_option(const char *value, int64_t *ret, struct lw_err *err)
+{
+	int64_t n;
+	if (lw_parse_time(value, ret) == 0)
+		return 0;
+	if (lw_parse_duration(value, &n) == 0) {
+		*ret = lw_clock_usec() - n;
+		return 0;
+	}
+	USAGE(err, "'%s' is neither a time nor a duration", value);
+	lw_err_hint(err, "2026-11-22T09:30:00Z, 2026-11-22, or 10m");
+	return -EINVAL;
+}
+
+static int now_since(struct cli *c, const char *value, struct lw_err *err)
+{
+	return time_option(value, &c->since, err);
+}
+
+static int now_until(struct cli *c, const char *value, struct lw_err *err)
+{
+	return time_option(value, &c->until, err);
 }
 
 static int now_status_fd(struct cli *c, const char *value, struct lw_err *err)
@@ -327,12 +358,13 @@ const struct cli_option cli_option_table[] = {
 	  .now = now_cgroup_parent,
 	  .help = "where the sandbox's cgroup is made; $LUNWARD_CGROUP_PARENT without it" },
 	{ .name = "explain-denials",
-	  .verbs = CLI_ON(RUN),
+	  .verbs = CLI_ON(RUN) | CLI_ON(START),
 	  .now = now_explain_denials,
-	  .help = "say at the end what was denied, by which line, and which line would allow it" },
+	  .help = "say at the end what was denied, by which line, and which line would allow it; in the background, as "
+		  "events" },
 	{ .name = "on-denial",
 	  .arg = "kill|explain",
-	  .verbs = CLI_ON(RUN),
+	  .verbs = CLI_ON(RUN) | CLI_ON(START),
 	  .now = now_on_denial,
 	  .help = "kill: the first denial ends the sandbox; explain: as --explain-denials" },
 	{ .name = "result",
@@ -369,15 +401,20 @@ const struct cli_option cli_option_table[] = {
 	  .help = "print one value: pid, cgroup.paths.pids" },
 	{ .name = "follow",
 	  .letter = 'f',
-	  .verbs = CLI_ON(LOGS),
+	  .verbs = CLI_ON(LOGS) | CLI_ON(EVENTS),
 	  .now = now_follow,
-	  .help = "go on until the sandbox ends" },
+	  .help = "go on; logs: until the sandbox ends" },
 	{ .name = "force", .letter = 'f', .verbs = CLI_ON(RM), .now = now_force, .help = "end it first" },
 	{ .name = "no-stream",
 	  .verbs = CLI_ON(STATS),
 	  .now = now_nothing,
 	  .help = "accepted: the figures are printed once" },
 	{ .name = "ready", .verbs = CLI_ON(WAIT), .now = now_ready, .help = "until it is ready, not until its end" },
+	{ .name = "since",
+	  .arg = "TIME|DURATION",
+	  .verbs = CLI_ON(EVENTS),
+	  .now = now_since,
+	  .help = "from this time on, 2026-11-22T09:30:00Z, or of the last 10m" },
 	{ .name = "signal",
 	  .letter = 's',
 	  .arg = "SIGNAL",
@@ -391,6 +428,11 @@ const struct cli_option cli_option_table[] = {
 	  .now = now_wait,
 	  .help = "how long the command may take after SIGTERM; 10s" },
 	{ .name = "timestamps", .letter = 't', .verbs = CLI_ON(LOGS), .now = now_timestamps, .help = "with times" },
+	{ .name = "until",
+	  .arg = "TIME|DURATION",
+	  .verbs = CLI_ON(EVENTS),
+	  .now = now_until,
+	  .help = "no later than this, in the same forms" },
 	/* other verbs */
 	{ .name = "call",
 	  .arg = "CALL",

@@ -42,6 +42,7 @@ json_t *cli_supervision(const struct cli *c, const struct cli_job *job, const ch
 		json_pack("{s:s,s:s}", "path", s->profile_path ? s->profile_path : "", "sha256", job->eval.sha256));
 	json_object_set_new(o, "privileged", json_boolean(s->privileged));
 	json_object_set_new(o, "remove", json_boolean(c->remove));
+	json_object_set_new(o, "denials", json_integer(c->denials));
 	json_object_set_new(o, "interactive", json_boolean(c->interactive));
 	json_object_set_new(o, "spec", lw_spec_to_json(s));
 	return o;
@@ -49,7 +50,8 @@ json_t *cli_supervision(const struct cli *c, const struct cli_job *job, const ch
 
 json_t *cli_supervision_again(const struct cli *c, const struct cli_job *job, const struct lw_record *r)
 {
-	static const char *const kept[] = { "name", "profile", "privileged", "remove", "interactive", "started_by" };
+	static const char *const kept[] = { "name",        "profile", "privileged", "remove",
+					    "interactive", "denials", "started_by" };
 	json_t *o = request(c, job, r->id), *v;
 	for (size_t i = 0; i < ARRAY_LEN(kept); i++)
 		if ((v = json_object_get(r->data, kept[i])))

@@ -571,8 +571,6 @@ teardown() { sandbox_teardown; }
 	=> unknown verb 'cp' (write -v SRC:DST before it runs)
 	diff web
 	=> diff: two profiles are needed (lunward diff A B)
-	events
-	=> unknown verb 'events' (`lunward run --status-fd N PROFILE`, or `lunward logs NAME`)
 	info
 	=> unknown verb 'info' (`lunward doctor`)
 	top web

@@ -193,6 +193,11 @@ static uint32_t add(struct saving *s, const void *bytes, size_t n)
 	return at;
 }
 
+static uint32_t add_string(struct saving *s, const char *text)
+{
+	return add(s, text ? text : "", text ? strlen(text) + 1 : 1);
+}
+
 static bool write_out(struct saving *s, const struct warm_text *key, const struct cli_job *job)
 {
 	_cleanup_(lw_text_done_p) struct lw_text plan = { 0 };
@@ -207,6 +212,11 @@ static bool write_out(struct saving *s, const struct warm_text *key, const struc
 		s->guards[i].path = add(s, s->paths[i], strlen(s->paths[i]) + 1);
 		s->guards[i].text = add(s, s->texts[i], s->guards[i].n_text);
 	}
+	h.name = add_string(s, job->spec->name);
+	h.name_id_at = (uint32_t)job->spec->name_id_at;
+	h.profile = add_string(s, job->spec->profile_path);
+	h.sha256 = add_string(s, job->eval.sha256);
+	h.privileged = job->spec->privileged;
 	h.guards = add(s, s->guards, s->n * sizeof *s->guards);
 	h.n_plan = (uint32_t)plan.len;
 	h.plan = add(s, plan.buf, plan.len);

@@ -3,10 +3,12 @@
  * used here or in what this calls, since nothing has been relocated yet (lint looks). */
 #include <elf.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <string.h>
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "events.h"
 #include "lua/cli/cli.h"
 #include "supervise/privilege.h"
 #include "lua/cli/run_loop.h"
@@ -108,17 +110,28 @@ static bool within(const struct warm_head *h, uint32_t at, size_t n)
 	return at >= sizeof *h && at <= h->size && n <= h->size - at;
 }
 
+/* The file ends in a zero: see warm_unpack. */
+static bool texts(const struct warm_head *h)
+{
+	const char *bytes = (const char *)h;
+	return within(h, h->name, 1) && within(h, h->profile, 1) && within(h, h->sha256, 1) && !bytes[h->size - 1] &&
+	       strlen(bytes + h->name) < NAME_MAX && h->name_id_at <= NAME_MAX - LW_NAME_ID &&
+	       (!h->name_id_at || h->name_id_at + LW_NAME_ID <= strlen(bytes + h->name));
+}
+
 static bool whole(const struct warm_head *h, const struct warm_text *k)
 {
 	const char *bytes = (const char *)h;
 	return !memcmp(h->magic, WARM_MAGIC, sizeof h->magic) && within(h, h->key, h->n_key) && h->n_key == k->n &&
-	       within(h, h->plan, h->n_plan) && h->plan % 16 == 0 && h->guards % 16 == 0 && h->n_guards <= 256 &&
-	       within(h, h->guards, h->n_guards * sizeof(struct warm_guard)) && !memcmp(bytes + h->key, k->buf, k->n) &&
+	       within(h, h->plan, h->n_plan) && texts(h) && h->plan % 16 == 0 && h->guards % 16 == 0 &&
+	       h->n_guards <= 256 && within(h, h->guards, h->n_guards * sizeof(struct warm_guard)) &&
+	       !memcmp(bytes + h->key, k->buf, k->n) &&
 	       warm_sum(bytes + offsetof(struct warm_head, timeout), h->size - offsetof(struct warm_head, timeout)) ==
 		       h->sum;
 }
 
-static bool find(int state, const struct caller *c, const char *state_path, struct lw_plan *plan, int64_t *ret_timeout)
+static bool find(int state, const struct caller *c, const char *state_path, struct lw_plan *plan,
+		 struct warm_head **ret)
 {
 	struct warm_text k = { key, 0, sizeof key, false };
 	struct warm_head *h;
@@ -132,7 +145,7 @@ static bool find(int state, const struct caller *c, const char *state_path, stru
 	if (!warm_unpack((char *)h + h->plan, h->n_plan, plan) || strcmp(plan->pool.state_dir, state_path) != 0)
 		return false;
 	plan->pool.state_fd = state;
-	*ret_timeout = h->timeout;
+	*ret = h;
 	return true;
 }
 
@@ -144,21 +157,63 @@ static _Noreturn void leave(int code)
 
 static struct cli_tty no_terminal;
 
+/* The same that cli_cmd_run notes. */
+struct noted {
+	char name[NAME_MAX + 1];
+	struct lw_event started[2], ended;
+};
+
+static void note_start(const struct lw_plan *plan, const struct warm_head *h, struct lw_sandbox *s, struct noted *n)
+{
+	const char *bytes = (const char *)h;
+	char more[LW_EVENT_MORE];
+	memcpy(n->name, bytes + h->name, strlen(bytes + h->name) + 1);
+	if (h->name_id_at)
+		memcpy(n->name + h->name_id_at, lw_sandbox_id(s), LW_NAME_ID);
+	struct lw_event e = { .event = "run",
+			      .id = lw_sandbox_id(s),
+			      .name = n->name,
+			      .profile = bytes + h->profile,
+			      .sha256 = bytes + h->sha256,
+			      .privileged = h->privileged };
+	n->started[0] = e;
+	e.verb = e.event;
+	e.event = "started";
+	lw_event_start(lw_sandbox_pid(s), more);
+	n->started[1] = e;
+	n->started[1].more = more;
+	lw_event_note(plan->pool.state_fd, n->started, 2);
+	e.event = "exited";
+	n->ended = e;
+}
+
+static void note_end(const struct lw_plan *plan, const struct lw_status *status, struct noted *n)
+{
+	char more[LW_EVENT_MORE];
+	lw_event_end(status, more);
+	n->ended.more = more;
+	lw_event_note(plan->pool.state_fd, &n->ended, 1);
+}
+
 /* From the launch on there is no way back once the command runs; before, there is. */
-static void walk(const struct lw_plan *plan, int64_t timeout)
+static void walk(const struct lw_plan *plan, const struct warm_head *h)
 {
 	static const char lost[] = "lunward: following the sandbox failed\n";
 	struct lw_launch_options o = { .stdio = { 0, 1, 2 } };
 	struct lw_sandbox *s = NULL;
 	struct lw_status status = { 0 };
+	struct noted noted;
 	uint64_t before = 0;
 	int signals = -1;
 	SYS(rt_sigprocmask, SIG_SETMASK, NULL, &before, 8);
 	if (cli_signals_open(&signals, NULL) >= 0 && lw_launch(plan, &o, &s, NULL) >= 0) {
+		note_start(plan, h, s, &noted);
 		lw_privilege_shed(plan);
 		no_terminal.master = no_terminal.control = -1;
 		no_terminal.foreground = true;
-		int r = cli_run_loop(s, signals, &no_terminal, timeout, NULL, &status, NULL);
+		int r = cli_run_loop(s, signals, &no_terminal, h->timeout, NULL, &status, NULL);
+		if (r >= 0)
+			note_end(plan, &status, &noted);
 		lw_sandbox_close(s);
 		if (r < 0)
 			SYS(write, 2, lost, sizeof lost - 1);
@@ -173,11 +228,11 @@ void lw_warm_start(long *stack)
 	struct caller c = { 0 };
 	struct lw_plan plan;
 	char state_path[PATH_MAX];
-	int64_t timeout;
+	struct warm_head *h;
 	if (!look_at_caller(&c, stack))
 		return;
 	int state = open_state(&c, state_path);
-	if (state >= 0 && find(state, &c, state_path, &plan, &timeout))
-		walk(&plan, timeout);
+	if (state >= 0 && find(state, &c, state_path, &plan, &h))
+		walk(&plan, h);
 	lw_close_p(&state);
 }

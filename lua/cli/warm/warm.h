@@ -16,7 +16,7 @@
 #include "plan.h"
 
 #define WARM_KIND "plans"
-#define WARM_MAGIC "lwplan01"
+#define WARM_MAGIC "lwplan02"
 #define WARM_FILE_MAX ((size_t)256 * 1024)
 #define WARM_KEY_MAX ((size_t)64 * 1024)
 
@@ -29,7 +29,9 @@ struct warm_head {
 	uint32_t key, n_key;
 	uint32_t guards, n_guards; /* struct warm_guard each */
 	uint32_t plan, n_plan;
-	uint32_t zero;
+	/* What its events say: strings; where in the name the id's digits go, 0: nowhere. */
+	uint32_t name, name_id_at, profile, sha256;
+	uint32_t privileged;
 };
 
 /* Bytes put one after another into a buffer that does not grow. */
