@@ -1,5 +1,5 @@
 /* test_nft.c: the transactions for nft (net/nft.h) against what is written down in tests/golden/nft, a command a line;
- * UPDATE=1 writes what comes out now. Whether nft and the kernel take them is for tests/live/filter.bats. */
+ * UPDATE=1 writes what comes out now. Whether nft and the kernel take them is for tests/live/traffic.bats. */
 #include <netinet/in.h>
 #include <jansson.h>
 #include <setjmp.h>

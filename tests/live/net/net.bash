@@ -1,9 +1,9 @@
-# net.bash: a small world in network namespaces of its own, for filter.bats: the host (this shell) with a bridge, sandboxes
+# net.bash: a small world in network namespaces of its own, for traffic.bats: the host (this shell) with a bridge, sandboxes
 # s2, s3, … on it, and `world`, the internet behind the host. Sourced by what `inside` runs.
 # shellcheck shell=bash
 
 HERE=$LUNWARD_TREE/tests/live/net
-DRIVER=$LUNWARD_BUILD/tests/live/filter_driver
+DRIVER=$LUNWARD_BUILD/traffic_driver
 export RESOLVER=$LUNWARD_BUILD/lunward-resolver PYTHONDONTWRITEBYTECODE=1
 
 id_of() { printf '%x%031d' "$1" 0; }

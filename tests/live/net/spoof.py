@@ -1,11 +1,11 @@
 # spoof.py INTERFACE WHAT: one frame of another's making, as root in a namespace with every right. What goes out is of the
-# addresses of sandbox 2 (10.88.0.2); `own` is an honest one of this interface, for the test to see that frames go at all.
+# addresses of somebody else (10.88.0.9); `own` is an honest one of this interface, for the test to see that frames go at all.
 import socket, struct, sys
 interface, what = sys.argv[1:]
 raw = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
 raw.bind((interface, 0))
 mine = raw.getsockname()[4]
-other, all_of = bytes.fromhex("02420a580002"), b"\xff" * 6
+other, all_of = bytes.fromhex("02420a580009"), b"\xff" * 6
 ip = lambda n: socket.inet_aton(f"10.88.0.{n}")
 six = lambda n: socket.inet_pton(socket.AF_INET6, f"fd00:88::{n}")
 own = mine[5]
@@ -35,13 +35,13 @@ raw.send({
     "own-ip": lambda: ipv4(mine, ip(own)),
     "own-nd": lambda: icmp6(mine, six(own), 136, struct.pack("!I", 0x20000000) + six(own) + b"\2\1" + mine),
     "mac": lambda: arp(other, mine, ip(own)),
-    "arp-ip": lambda: arp(mine, mine, ip(2)),
+    "arp-ip": lambda: arp(mine, mine, ip(9)),
     "arp-mac": lambda: arp(mine, other, ip(own)),
-    "ip": lambda: ipv4(mine, ip(2)),
+    "ip": lambda: ipv4(mine, ip(9)),
     "gateway": lambda: arp(mine, mine, ip(1)),
-    "nd": lambda: icmp6(mine, six(own), 136, struct.pack("!I", 0x20000000) + six(2) + b"\2\1" + mine),
-    "ip6": lambda: icmp6(mine, six(2), 128, b"\0" * 4),
+    "nd": lambda: icmp6(mine, six(own), 136, struct.pack("!I", 0x20000000) + six(9) + b"\2\1" + mine),
+    "ip6": lambda: icmp6(mine, six(9), 128, b"\0" * 4),
     "router": lambda: icmp6(mine, six(own), 134, b"\x40\0\x07\x08" + b"\0" * 8),
-    "vlan": lambda: all_of + mine + b"\x81\0\0\1" + arp(mine, mine, ip(2))[12:],
+    "vlan": lambda: all_of + mine + b"\x81\0\0\1" + arp(mine, mine, ip(9))[12:],
     "other": lambda: all_of + mine + b"\x88\xb5" + b"x" * 46,
 }[what]())

@@ -1,4 +1,4 @@
-/* filter_find.c: who is where: which program of the host or which sandbox has a port, and what of a sandbox is left in
+/* traffic_find.c: who is where: which program of the host or which sandbox has a port, and what of a sandbox is left in
  * the tables when nothing else tells. */
 #include <ctype.h>
 #include <dirent.h>
@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include "base/cleanup.h"
 #include "base/fdio.h"
-#include "filter_private.h"
+#include "traffic_private.h"
 
 #define PROC_MAX (16U << 20)
 
@@ -109,7 +109,7 @@ static int try_bind(const struct lw_publish *p, const struct lw_ip *at, unsigned
 	return bind(fd, (struct sockaddr *)&a, len) < 0 ? -errno : 0;
 }
 
-int lw_filter_port_free(const struct lw_publish *p, struct lw_err *err)
+int lw_traffic_port_free(const struct lw_publish *p, struct lw_err *err)
 {
 	struct lw_ip at[2] = { { .family = AF_INET }, { .family = AF_INET6 } };
 	int n = 2;
@@ -171,7 +171,7 @@ static json_t *first(json_t *objects, const char *kind)
 	return NULL;
 }
 
-void lw_filter_who_publishes(const struct lw_nft_sandbox *s, const struct lw_network *spec, struct lw_err *err)
+void lw_traffic_who_publishes(const struct lw_nft_sandbox *s, const struct lw_network *spec, struct lw_err *err)
 {
 	char ip[LW_IP_MAX];
 	for (size_t i = 0; i < s->n_publish; i++) {
@@ -264,17 +264,17 @@ static void sweep_named(struct sweep *w, json_t *objects, const char *kind)
 	}
 }
 
-int lw_filter_remove_id(const char *state, int state_fd, const char *id, struct lw_err *err)
+int lw_traffic_remove_id(int state_fd, const char *id, struct lw_err *err)
 {
 	_cleanup_(lw_text_done_p) struct lw_text t = { 0 };
 	char table[LW_NFT_TABLE_MAX];
-	struct sweep w = { .t = &t, .table = lw_nft_table(state, table), .id = id };
+	struct sweep w = { .t = &t, .table = lw_traffic_table(state_fd, table), .id = id };
 	const char *inet[] = { "list", "table", "inet", table, NULL },
 		   *bridge[] = { "list", "table", "bridge", table, NULL };
 	json_auto_t *a = list(inet), *b = list(bridge);
 	json_t *o;
 	size_t i;
-	lw_filter_policy_remove(state_fd, id);
+	lw_traffic_policy_remove(state_fd, id);
 	if (strlen(id) < 16)
 		return lw_fail(err, -EINVAL, "not an id: %s", id);
 	lw_nft_begin(&t);

@@ -1,5 +1,5 @@
-/* filter_policy.c: a sandbox's policy for its network's resolver: STATE/resolver/NETWORK/ID (core/resolver/policy.h has
- * its lines), and the resolver itself, which is started by whoever finds none. */
+/* traffic_policy.c: a sandbox's policy for its network's resolver: STATE/resolver/NETWORK/ID (core/resolver/policy.h
+ * has its lines), and the resolver itself, which is started by whoever finds none. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -15,11 +15,11 @@
 #include <sys/wait.h>
 #include "base/cleanup.h"
 #include "base/fdio.h"
-#include "filter_private.h"
+#include "traffic_private.h"
 
 #define READ_MS 3000
 
-static void policy_text(const struct lw_filter *f, const struct lw_nft_sandbox *s, struct lw_text *t)
+static void policy_text(const struct lw_traffic *f, const struct lw_nft_sandbox *s, struct lw_text *t)
 {
 	char buf[LW_EGRESS_TEXT_MAX], name[LW_DNS_NAME_MAX + 1];
 	if (lw_dns_name_normalise(f->name, name) >= 0)
@@ -50,15 +50,15 @@ static int make_dir(int at, const char *name)
 	return fd < 0 ? -errno : fd;
 }
 
-static int network_dir(const struct lw_filter *f, struct lw_err *err)
+static int network_dir(const struct lw_traffic *f, struct lw_err *err)
 {
 	int fd = -ENOENT;
 	/* Whoever was the last may be taking it away. */
 	for (int i = 0; i < 8 && fd == -ENOENT; i++) {
-		_cleanup_close_ int top = make_dir(f->state_fd, LW_FILTER_DIR);
+		_cleanup_close_ int top = make_dir(f->network->state_fd, LW_TRAFFIC_DIR);
 		fd = top < 0 ? top : make_dir(top, f->network->name);
 	}
-	return fd < 0 ? lw_fail(err, fd, LW_FILTER_DIR "/%s: %s", f->network->name, strerror(-fd)) : fd;
+	return fd < 0 ? lw_fail(err, fd, LW_TRAFFIC_DIR "/%s: %s", f->network->name, strerror(-fd)) : fd;
 }
 
 /* Under another name first, so that a reader has it whole. *ret_watch hears when it was read. */
@@ -83,13 +83,27 @@ static int put(int dir, const char *id, const struct lw_text *t, int *ret_watch)
 	return r;
 }
 
-/* One that is at work already is found by the new one, which then ends at once. */
-static int start(const struct lw_filter *f, struct lw_err *err)
+/* Beside this program, or where such programs are installed. */
+static int find_resolver(char ret[static PATH_MAX])
 {
-	char dir[4400], table[LW_NFT_TABLE_MAX], four[LW_IP_MAX] = "-", six[LW_IP_MAX] = "-",
-						 line[sizeof err->msg] = "";
+	static const char name[] = "lunward-resolver";
+	ssize_t n = readlink("/proc/self/exe", ret, PATH_MAX - sizeof name);
+	char *slash = n > 0 ? memrchr(ret, '/', (size_t)n) : NULL;
+	if (slash)
+		strcpy(slash + 1, name);
+	if (slash && access(ret, X_OK) == 0)
+		return 0;
+	snprintf(ret, PATH_MAX, "%s/%s", LUNWARD_LIBEXEC, name);
+	return access(ret, X_OK) < 0 ? -errno : 0;
+}
+
+/* One that is at work already is found by the new one, which then ends at once. */
+static int start(const struct lw_traffic *f, struct lw_err *err)
+{
+	char state[PATH_MAX], program[PATH_MAX], dir[PATH_MAX + 80], table[LW_NFT_TABLE_MAX],
+		four[LW_IP_MAX] = "-", six[LW_IP_MAX] = "-", line[sizeof err->msg] = "";
 	char *envp[] = { NULL };
-	const struct lw_filter_network *n = f->network;
+	const struct lw_traffic_network *n = f->network;
 	_cleanup_close_ int said = memfd_create("resolver", MFD_CLOEXEC);
 	posix_spawn_file_actions_t a;
 	pid_t pid;
@@ -98,20 +112,25 @@ static int start(const struct lw_filter *f, struct lw_err *err)
 		lw_ip_format_host(&n->gateway4, four);
 	if (n->gateway6.family)
 		lw_ip_format_host(&n->gateway6, six);
-	snprintf(dir, sizeof dir, "%s/" LW_FILTER_DIR "/%s", n->state, n->name);
-	char *argv[] = { "lunward-resolver", dir, lw_nft_table(n->state, table), four, six, NULL };
-	int r = said < 0 ? errno : posix_spawn_file_actions_init(&a);
+	int r = lw_traffic_state_path(n->state_fd, state);
+	if (r >= 0)
+		r = find_resolver(program);
+	if (r < 0)
+		return lw_fail(err, r, "this build has no lunward-resolver, which networks need");
+	snprintf(dir, sizeof dir, "%s/" LW_TRAFFIC_DIR "/%s", state, n->name);
+	char *argv[] = { "lunward-resolver", dir, lw_traffic_table(n->state_fd, table), four, six, NULL };
+	r = said < 0 ? errno : posix_spawn_file_actions_init(&a);
 	if (!r) {
 		r = posix_spawn_file_actions_adddup2(&a, said, 2);
 		if (!r)
-			r = posix_spawn(&pid, f->resolver, &a, NULL, argv, envp);
+			r = posix_spawn(&pid, program, &a, NULL, argv, envp);
 		posix_spawn_file_actions_destroy(&a);
 	}
 	if (r)
-		return lw_fail(err, -r, "%s: %s", f->resolver, strerror(r));
+		return lw_fail(err, -r, "%s: %s", program, strerror(r));
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
-			return lw_fail(err, -errno, "%s: %s", f->resolver, strerror(errno));
+			return lw_fail(err, -errno, "%s: %s", program, strerror(errno));
 	if (!status)
 		return 0;
 	ssize_t got = pread(said, line, sizeof line - 1, 0);
@@ -135,7 +154,7 @@ static int wait_read(int dir, const char *id, int watch, struct lw_err *err)
 	return lw_fail(err, -ETIMEDOUT, "the network's resolver does not answer");
 }
 
-int lw_filter_policy_write(const struct lw_filter *f, const struct lw_nft_sandbox *s, struct lw_err *err)
+int lw_traffic_policy_write(const struct lw_traffic *f, const struct lw_nft_sandbox *s, struct lw_err *err)
 {
 	_cleanup_(lw_text_done_p) struct lw_text t = { 0 };
 	_cleanup_close_ int dir = network_dir(f, err), watch = -1;
@@ -144,18 +163,18 @@ int lw_filter_policy_write(const struct lw_filter *f, const struct lw_nft_sandbo
 	policy_text(f, s, &t);
 	int r = put(dir, f->id, &t, &watch);
 	if (r < 0)
-		return lw_fail(err, r, LW_FILTER_DIR "/%s: %s", f->network->name, strerror(-r));
+		return lw_fail(err, r, LW_TRAFFIC_DIR "/%s: %s", f->network->name, strerror(-r));
 	r = start(f, err);
 	if (r >= 0)
 		r = wait_read(dir, f->id, watch, err);
 	if (r < 0)
-		lw_filter_policy_remove(f->state_fd, f->id);
+		lw_traffic_policy_remove(f->network->state_fd, f->id);
 	return r;
 }
 
-void lw_filter_policy_remove(int state_fd, const char *id)
+void lw_traffic_policy_remove(int state_fd, const char *id)
 {
-	int fd = openat(state_fd, LW_FILTER_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = openat(state_fd, LW_TRAFFIC_DIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	char name[400];
 	if (!d)
@@ -171,5 +190,5 @@ void lw_filter_policy_remove(int state_fd, const char *id)
 		(void)unlinkat(dirfd(d), e->d_name, AT_REMOVEDIR);
 	}
 	closedir(d);
-	(void)unlinkat(state_fd, LW_FILTER_DIR, AT_REMOVEDIR);
+	(void)unlinkat(state_fd, LW_TRAFFIC_DIR, AT_REMOVEDIR);
 }
