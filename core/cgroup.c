@@ -254,6 +254,13 @@ int lw_cgroup_make(const char *dir, int version, unsigned controllers, unsigned 
 	return r;
 }
 
+int lw_cgroup_grant(const char *dir, unsigned controllers, struct lw_err *err)
+{
+	char parent[PATH_MAX];
+	return parent_of(parent, dir) ? enable(parent, controllers, false, 0, err)
+				      : lw_fail(err, -EINVAL, "cgroup: '%s' is not below a cgroup", dir);
+}
+
 int lw_cgroup_open(const char *dir, int version, int *ret_fd, struct lw_err *err)
 {
 	char path[PATH_MAX];
@@ -339,6 +346,7 @@ static int kill_loop(const char *dir)
 	(void)lw_cgroup_set(dir, "pids.max", "0", NULL);
 	for (;;) {
 		int n = kill_round(dir);
+		(void)lw_cgroup_set(dir, "freezer.state", "THAWED", NULL); /* what is frozen does not die */
 		if (n <= 0)
 			return n == -ENOENT || n == -ENODEV ? 0 : n;
 		if (now_ns() > deadline)

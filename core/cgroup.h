@@ -62,10 +62,17 @@ int lw_cgroup_open(const char *dir, int version, int *ret_fd, struct lw_err *err
 int lw_cgroup_set(const char *dir, const char *file, const char *value, struct lw_err *err);
 /* Confines dir to the processors of the list "0-3,5" (cgroup_cpuset.c): an error where one of them cannot be had. */
 int lw_cgroup_cpuset(const char *dir, int version, const char *cpus, struct lw_err *err);
-/* Limits on one block device (cgroup_io.c), named by its node, by a path on it or as "8:0"; 0: none of that kind. */
+/* The same for one that has been confined before. */
+int lw_cgroup_cpuset_again(const char *dir, int version, const char *cpus, struct lw_err *err);
+/* Limits on one block device (cgroup_io.c), named by its node, by a path on it or as "8:0"; 0: as it is, -1: none of
+ * that kind any more. */
 enum lw_io_limit { LW_IO_RBPS, LW_IO_WBPS, LW_IO_RIOPS, LW_IO_WIOPS, LW_IO_LIMITS };
 int lw_cgroup_io(const char *dir, int version, const char *device, const int64_t limit[LW_IO_LIMITS],
 		 struct lw_err *err);
+/* The limits in force, -1: none. */
+int lw_cgroup_io_get(const char *dir, int version, const char *device, int64_t ret[LW_IO_LIMITS], struct lw_err *err);
+/* Version 2: further controllers for a cgroup that is there. */
+int lw_cgroup_grant(const char *dir, unsigned controllers, struct lw_err *err);
 /* Leaves dir the devices that the rules allow, a rule a line: "c 1:3 rwm", "b *:* r", "/dev/snd rw" (cgroup_device.c).
  */
 int lw_cgroup_devices(const char *dir, int version, const char *rules, struct lw_err *err);
@@ -88,6 +95,11 @@ int lw_cgroup_sweep(const char *dir, bool made);
 int lw_cgroup_kill(const char *dir);
 /* rmdir with back-off up to 5 s for -EBUSY, cgroups made below it included; -ENOENT is success. */
 int lw_cgroup_remove(const char *dir);
+
+/* Stops everything in dir where it stands, or lets it go on; -ENOENT where this cannot be done (cgroup_freeze.c). */
+int lw_cgroup_freeze(const char *dir, bool on);
+/* 1: everything in it stands, 0: not yet, or not. */
+int lw_cgroup_frozen(const char *dir);
 
 struct lw_plan;
 /* The RLIMIT_NPROC that stands in for the default limits.pids where no pids controller can be used, or -1: it counts

@@ -95,3 +95,18 @@ int lw_cgroup_cpuset(const char *dir, int version, const char *cpus, struct lw_e
 {
 	return version == 1 ? set_v1(dir, cpus, err) : set_v2(dir, cpus, err);
 }
+
+int lw_cgroup_cpuset_again(const char *dir, int version, const char *cpus, struct lw_err *err)
+{
+	_cleanup_free_ char *up = strdup(dir), *usable = NULL;
+	char *slash = up ? strrchr(up, '/') : NULL;
+	if (!slash || slash == up)
+		return lw_fail(err, -EINVAL, "cgroup: '%s' is not below a cgroup", dir);
+	*slash = '\0';
+	/* Its own are what it has now; what it can have is with the one above. */
+	int r = read_list(up, version == 1 ? "cpuset.cpus" : "cpuset.cpus.effective", &usable);
+	if (r < 0)
+		return lw_fail(err, r, "cgroup: the processors of %s: %s", up, strerror(-r));
+	r = compare(cpus, usable, err);
+	return r < 0 ? r : lw_cgroup_set(dir, "cpuset.cpus", cpus, err);
+}

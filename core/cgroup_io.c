@@ -61,16 +61,53 @@ static int find_disk(const char *device, dev_t *ret, struct lw_err *err)
 	return r < 0 ? lw_fail(err, r, "'%s': %s", device, strerror(-r)) : 0;
 }
 
+static const char files[LW_IO_LIMITS][40] = {
+	[LW_IO_RBPS] = "blkio.throttle.read_bps_device",
+	[LW_IO_WBPS] = "blkio.throttle.write_bps_device",
+	[LW_IO_RIOPS] = "blkio.throttle.read_iops_device",
+	[LW_IO_WIOPS] = "blkio.throttle.write_iops_device",
+};
+static const char keys[LW_IO_LIMITS][8] = { "rbps", "wbps", "riops", "wiops" };
+
+/* What stands behind "8:0 " in a line of the file, in buf. */
+static const char *line_of(const char *dir, const char *file, dev_t disk, char *buf, size_t size)
+{
+	_cleanup_free_ char *text = NULL;
+	char path[PATH_MAX], head[32];
+	size_t n;
+	snprintf(head, sizeof head, "%u:%u ", major(disk), minor(disk));
+	if (snprintf(path, sizeof path, "%s/%s", dir, file) >= (int)sizeof path ||
+	    lw_read_file(path, 65536, &text, &n) < 0)
+		return NULL;
+	for (const char *p = text; *p; p += strcspn(p, "\n"), p += *p == '\n')
+		if (!strncmp(p, head, strlen(head))) {
+			p += strlen(head);
+			snprintf(buf, size, "%.*s", (int)strcspn(p, "\n"), p);
+			return buf;
+		}
+	return NULL;
+}
+
+int lw_cgroup_io_get(const char *dir, int version, const char *device, int64_t ret[LW_IO_LIMITS], struct lw_err *err)
+{
+	char buf[256];
+	dev_t disk;
+	int r = find_disk(device, &disk, err);
+	for (int i = 0; i < LW_IO_LIMITS && r >= 0; i++) {
+		const char *line = line_of(dir, version == 1 ? files[i] : "io.max", disk, buf, sizeof buf);
+		const char *at = line && version == 2 ? strstr(line, keys[i]) : line;
+		if (at && version == 2)
+			at += strlen(keys[i]) + 1;
+		/* "max" is no number: 0. */
+		ret[i] = at ? strtoll(at, NULL, 10) : 0;
+		ret[i] = ret[i] > 0 ? ret[i] : -1;
+	}
+	return r;
+}
+
 int lw_cgroup_io(const char *dir, int version, const char *device, const int64_t limit[LW_IO_LIMITS],
 		 struct lw_err *err)
 {
-	static const char files[LW_IO_LIMITS][40] = {
-		[LW_IO_RBPS] = "blkio.throttle.read_bps_device",
-		[LW_IO_WBPS] = "blkio.throttle.write_bps_device",
-		[LW_IO_RIOPS] = "blkio.throttle.read_iops_device",
-		[LW_IO_WIOPS] = "blkio.throttle.write_iops_device",
-	};
-	static const char keys[LW_IO_LIMITS][8] = { "rbps", "wbps", "riops", "wiops" };
 	_cleanup_(lw_text_done_p) struct lw_text line = { 0 };
 	dev_t disk;
 	int r = find_disk(device, &disk, err);
@@ -79,8 +116,11 @@ int lw_cgroup_io(const char *dir, int version, const char *device, const int64_t
 			continue;
 		if (version == 1) {
 			char value[64];
-			snprintf(value, sizeof value, "%u:%u %" PRId64, major(disk), minor(disk), limit[i]);
+			snprintf(value, sizeof value, "%u:%u %" PRId64, major(disk), minor(disk),
+				 limit[i] < 0 ? 0 : limit[i]);
 			r = lw_cgroup_set(dir, files[i], value, err);
+		} else if (limit[i] < 0) {
+			lw_text_addf(&line, " %s=max", keys[i]);
 		} else {
 			lw_text_addf(&line, " %s=%" PRId64, keys[i], limit[i]);
 		}

@@ -3,13 +3,13 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include "apparmor.h"
 #include "base/cleanup.h"
 #include "base/fdio.h"
 #include "base/names.h"
 #include "cgroup.h"
+#include "process.h"
 
 /* What was made once and is joined now, and what is another command's business. */
 static const char *const joined_keys[] = {
@@ -18,26 +18,18 @@ static const char *const joined_keys[] = {
 	"init",     "timeout",    "privileged", "service", "log",
 };
 
-bool lw_exec_differs(pid_t pid, const char *file)
-{
-	char path[64], own[64];
-	struct stat a, b;
-	snprintf(path, sizeof path, "/proc/%d/ns/%s", (int)pid, file);
-	snprintf(own, sizeof own, "/proc/self/ns/%s", file);
-	return stat(path, &a) < 0 || stat(own, &b) < 0 || a.st_ino != b.st_ino || a.st_dev != b.st_dev;
-}
-
 static json_t *way(pid_t pid, const char *file)
 {
-	return lw_exec_differs(pid, file) ? json_pack("{s:o}", "path", json_sprintf("/proc/%d/ns/%s", (int)pid, file))
-					  : json_string("host");
+	return lw_process_apart(pid, file, NULL)
+		       ? json_pack("{s:o}", "path", json_sprintf("/proc/%d/ns/%s", (int)pid, file))
+		       : json_string("host");
 }
 
 /* In a user namespace that is joined a plan sets no groups, for it does not know whether it may: see set_groups(). */
 static json_t *user_there(const json_t *user, pid_t pid)
 {
 	json_t *copy = json_copy((json_t *)(uintptr_t)user);
-	if (copy && lw_exec_differs(pid, "user"))
+	if (copy && lw_process_apart(pid, "user", NULL))
 		json_object_set_new(copy, "groups", json_array());
 	return copy;
 }
@@ -88,7 +80,7 @@ static void set_groups(struct lw_plan *p, const json_t *user, pid_t pid)
 	char path[64];
 	size_t n, n_groups = json_array_size(json_object_get(user, "groups"));
 	snprintf(path, sizeof path, "/proc/%d/setgroups", (int)pid);
-	if (!n_groups || !lw_exec_differs(pid, "user") || lw_read_file(path, 64, &allowed, &n) < 0 ||
+	if (!n_groups || !lw_process_apart(pid, "user", NULL) || lw_read_file(path, 64, &allowed, &n) < 0 ||
 	    strncmp(allowed, "allow", 5) != 0)
 		return;
 	p->groups = lw_arena_array(p->arena, n_groups, sizeof *p->groups);

@@ -8,8 +8,6 @@
 #include <sys/types.h>
 #include "plan.h"
 
-/* Is this namespace of the process ("net", "mnt") another one than ours? */
-bool lw_exec_differs(pid_t pid, const char *file);
 /* The spec of a command in there, without the command: a new reference, or NULL. `recorded` is not kept. `user`:
  * lw_exec_user() of its plan, or NULL. The caller holds the process by a pidfd, so that its number is not another's. */
 json_t *lw_exec_spec(json_t *recorded, const char *id, const json_t *user, pid_t pid, struct lw_err *err);

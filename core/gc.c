@@ -56,6 +56,9 @@ unsigned lw_gc(const struct lw_host *h)
 		s.found += lw_image_tidy(h->state_fd);
 		s.found += lw_notify_tidy(h->state_fd);
 	}
+	/* What is frozen dies in that hierarchy alone. */
+	if (h->cgroup.parent[LW_CTL_FREEZER])
+		s.found += sweep_parent(h->cgroup.parent[LW_CTL_FREEZER]);
 	for (int i = 0; i < LW_CTL_COUNT; i++)
 		if (h->cgroup.parent[i] && !seen_before(h, i))
 			s.found += sweep_parent(h->cgroup.parent[i]);

@@ -93,6 +93,7 @@ struct lw_host {
 	char *const *environ_; /* the caller's environment, for inherit_env; NULL in tests */
 	const char *notify_socket;        /* made by whoever launches; NULL: "<id>" stands for the id */
 	const struct lw_sockets *sockets; /* those of service.listen, opened by whoever launches; NULL: not yet */
+	bool background;  /* set by whoever launches: acted on from outside later, paused, updated (stage_cgroup.c) */
 	unsigned tty_fds; /* bit set of 0-2 that are terminals; filled by whoever launches, 0 otherwise */
 	size_t n_view;    /* what the host view shows (core/host_view.c) */
 	struct lw_view_entry *view;

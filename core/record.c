@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include "base/cleanup.h"
@@ -12,7 +13,6 @@
 #include "base/text.h"
 #include "record_private.h"
 #include "schema.h"
-#include "sys.h"
 
 #define RECORD "record.json"
 #define SPEC "spec.json"
@@ -170,6 +170,25 @@ int lw_record_save_spec(const struct lw_record *r, const json_t *spec, struct lw
 	return save(r, SPEC, spec, LW_JSON_DUMP_FLAGS, err);
 }
 
+int lw_record_lock(const struct lw_record *r)
+{
+	while (flock(r->dir, LOCK_EX) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return 0;
+}
+
+void lw_record_unlock(const struct lw_record *r)
+{
+	flock(r->dir, LOCK_UN);
+}
+
+const char *lw_record_name(const struct lw_record *r)
+{
+	const char *name = json_string_value(json_object_get(r->data, "name"));
+	return name ? name : r->id;
+}
+
 int lw_record_each(int state_fd, int (*fn)(void *arg, struct lw_record *r), void *arg)
 {
 	_cleanup_(lw_closedir_p) DIR *d = lw_opendir_at(state_fd, LW_RECORD_SANDBOXES);
@@ -245,34 +264,4 @@ void lw_record_done(struct lw_record *r)
 	lw_close_p(&r->lock);
 	json_decref(r->data);
 	r->data = NULL;
-}
-
-uint64_t lw_process_start(pid_t pid)
-{
-	char path[32];
-	_cleanup_free_ char *text = NULL;
-	size_t n;
-	snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-	if (pid <= 0 || lw_read_file(path, 4096, &text, &n) < 0)
-		return 0;
-	/* The command's name may hold anything; what follows its last parenthesis is fields. The start is the 22nd. */
-	const char *p = strrchr(text, ')');
-	for (int field = 2; p && field < 22; field++) {
-		p = strchr(p, ' ');
-		p += p != NULL;
-	}
-	return p ? strtoull(p, NULL, 10) : 0;
-}
-
-int lw_process_open(pid_t pid, uint64_t start)
-{
-	_cleanup_close_ int fd = pid > 0 && start ? (int)SYS(pidfd_open, pid, 0) : -ESRCH;
-	if (fd < 0)
-		return fd;
-	/* Held first, then compared: it cannot change in between. */
-	errno = 0;
-	uint64_t now = lw_process_start(pid);
-	if (now == start)
-		return TAKE_FD(fd);
-	return now || !errno || errno == ENOENT ? -ESRCH : -errno;
 }

@@ -41,15 +41,19 @@ bool lw_record_supervised(const struct lw_record *r);
 int lw_record_minded(const struct lw_record *r);
 /* Waits until it does not, at most so long (-1: for ever); 0, or -ETIMEDOUT. */
 int lw_record_wait(const struct lw_record *r, int64_t timeout_usec);
-/* Takes it away, and its name if that is still its own. */
+/* Takes it away, and its name if that is still its own. -EBUSY when somebody else's supervisor has it. */
 int lw_record_remove(int state_fd, const struct lw_record *r, struct lw_err *err);
 void lw_record_done(struct lw_record *r);
 /* What was left by who was killed while making, naming or removing one, and records that say nothing: how many. */
 unsigned lw_record_tidy(int state_fd);
-
-/* Processes by number and start time, so that another process of the same number is not taken for it. */
-uint64_t lw_process_start(pid_t pid); /* in clock ticks since boot; 0: no such process */
-/* A pidfd, or -ESRCH. */
-int lw_process_open(pid_t pid, uint64_t start);
+/* What is written by somebody who is not its supervisor: only while there is none, which nobody can become meanwhile.
+ */
+int lw_record_save_unsupervised(int state_fd, const struct lw_record *r, struct lw_err *err);
+/* Those who change what a sandbox is started from (update, restart, rm) wait for each other. Gone with lw_record_done.
+ */
+int lw_record_lock(const struct lw_record *r);
+void lw_record_unlock(const struct lw_record *r);
+/* Its name, for messages; the id of one without. */
+const char *lw_record_name(const struct lw_record *r);
 
 #endif

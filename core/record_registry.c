@@ -102,9 +102,21 @@ int lw_record_remove(int state_fd, const struct lw_record *r, struct lw_err *err
 {
 	_cleanup_close_ int registry = -1;
 	int n = lock_registry(state_fd, &registry);
+	/* Somebody may have started it anew since the caller looked; then it is theirs. */
+	if (n >= 0 && r->lock < 0 && lw_record_supervised(r))
+		n = -EBUSY;
 	if (n >= 0)
 		n = remove_record(state_fd, registry, r);
 	return n < 0 ? lw_fail(err, n, "removing the record of %s: %s", r->id, strerror(-n)) : 0;
+}
+
+int lw_record_save_unsupervised(int state_fd, const struct lw_record *r, struct lw_err *err)
+{
+	_cleanup_close_ int registry = -1;
+	int n = lock_registry(state_fd, &registry);
+	if (n < 0)
+		return lw_fail(err, n, "the state directory: %s", strerror(-n));
+	return lw_record_supervised(r) ? 0 : lw_record_save(r, err);
 }
 
 /* The name is free, or made so. */

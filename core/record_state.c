@@ -12,12 +12,13 @@
 
 bool lw_record_runs(struct lw_record *r)
 {
-	return !strcmp(lw_record_state(r), "running");
+	const char *state = lw_record_state(r);
+	return !strcmp(state, "running") || !strcmp(state, "paused");
 }
 
 const char *lw_record_state(struct lw_record *r)
 {
-	static const char *const ends[] = { "stopped", "failed" };
+	static const char *const ends[] = { "stopped", "failed" }, *const lives[] = { "running", "paused" };
 	/* Whether it is supervised first: a supervisor that ends now has written how before. */
 	bool supervised = lw_record_supervised(r);
 	if (!supervised)
@@ -28,7 +29,10 @@ const char *lw_record_state(struct lw_record *r)
 			return ends[i];
 	if (!supervised)
 		return "failed";
-	return state && !strcmp(state, "running") ? "running" : "created";
+	for (size_t i = 0; i < ARRAY_LEN(lives); i++)
+		if (state && !strcmp(state, lives[i]))
+			return lives[i];
+	return "created";
 }
 
 /* Numbers and start times mean something in one boot only. */
@@ -71,17 +75,44 @@ int lw_record_process(const struct lw_record *r, const char *which, pid_t *ret, 
 
 #define CLOSING_USEC 2000000
 
-/* Written by us into a directory of ours; but what is not named after the sandbox is not removed. */
+static json_t *cgroup_paths(const struct lw_record *r)
+{
+	return json_object_get(json_object_get(r->data, "cgroup"), "paths");
+}
+
+/* Written by us into a directory of ours; but what is not named after the sandbox is no cgroup of its. */
+static const char *own(const struct lw_record *r, const json_t *dir)
+{
+	const char *path = json_string_value(dir), *slash = path ? strrchr(path, '/') : NULL;
+	return slash && !strcmp(slash + 1, r->id) ? path : NULL;
+}
+
+const char *lw_record_cgroup(const struct lw_record *r, const char *controller)
+{
+	json_t *paths = cgroup_paths(r);
+	return own(r,
+		   controller ? json_object_get(paths, controller) : json_object_iter_value(json_object_iter(paths)));
+}
+
+const char *lw_record_freezer(const struct lw_record *r)
+{
+	/* Version 2 freezes without a controller. */
+	json_t *version = json_object_get(json_object_get(r->data, "cgroup"), "version");
+	return lw_record_cgroup(r, json_integer_value(version) == 2 ? NULL : "freezer");
+}
+
 static bool sweep_cgroups(const struct lw_record *r)
 {
-	const char *controller;
+	const char *controller, *freezer = lw_record_freezer(r);
 	bool found = false;
 	json_t *dir;
-	json_object_foreach(json_object_get(json_object_get(r->data, "cgroup"), "paths"), controller, dir)
+	/* What is frozen does not die (v1). */
+	if (freezer)
+		lw_cgroup_freeze(freezer, false);
+	json_object_foreach(cgroup_paths(r), controller, dir)
 	{
-		const char *path = json_string_value(dir), *slash = path ? strrchr(path, '/') : NULL;
-		if (slash && !strcmp(slash + 1, r->id))
-			found = lw_cgroup_sweep(path, true) > 0 || found;
+		const char *path = own(r, dir);
+		found = (path && lw_cgroup_sweep(path, true) > 0) || found;
 	}
 	return found;
 }
@@ -114,6 +145,6 @@ bool lw_record_sweep(const struct lw_host *h, struct lw_record *r, struct lw_err
 	if (json_is_true(json_object_get(r->data, "remove")))
 		lw_record_remove(h->state_fd, r, err);
 	else
-		lw_record_save(r, err);
+		lw_record_save_unsupervised(h->state_fd, r, err);
 	return true;
 }

@@ -134,6 +134,20 @@ static int choose(struct lw_plan *p, unsigned *ret, struct lw_err *err)
 	return 0;
 }
 
+/* What is done to a sandbox in the background later needs its cgroups from the start: processes join by themselves,
+ * when they begin, and nobody moves them afterwards. Version 2 has one directory, whose controllers can be had later.
+ */
+static unsigned choose_for_later(const struct lw_plan *p)
+{
+	static const int later[] = { LW_CTL_FREEZER, LW_CTL_CPU, LW_CTL_IO };
+	unsigned mask = 0;
+	if (p->host->background && p->host->cgroup.version == 1)
+		for (size_t i = 0; i < ARRAY_LEN(later); i++)
+			if (usable(p, later[i]))
+				mask |= 1u << later[i];
+	return mask;
+}
+
 static bool every_device(const struct lw_device *d)
 {
 	return !strcmp(d->source ? d->source : d->path, "/dev") && (!d->access || strlen(d->access) == 3);
@@ -300,7 +314,7 @@ int lw_stage_cgroup(struct lw_plan *p, struct lw_err *err)
 	if (r >= 0)
 		r = choose_devices(p, &mask, err);
 	if (r >= 0)
-		r = make(p, mask);
+		r = make(p, mask | choose_for_later(p));
 	/* The init stays outside: only the process that becomes the command joins, so the limit counts what it says. */
 	if (r >= 0 && p->cgroup_dir[LW_CTL_PIDS])
 		r = set_limit(p, LW_CTL_PIDS, LW_LIMIT_PIDS, "pids.max", p->spec->limits.pids);

@@ -135,6 +135,9 @@ static void hear(struct sv *s, struct sv_client *c)
 	case LW_CONTROL_RESIZE:
 		resize(s, m.arg);
 		break;
+	case LW_CONTROL_PAUSE:
+		r = sv_pause(s, m.arg != 0);
+		break;
 	default:
 		r = -ENOSYS;
 	}

@@ -12,6 +12,7 @@ enum lw_control_verb {
 	LW_CONTROL_ATTACH,   /* the answer brings a stream for each of stdout and stderr, or one for the terminal */
 	LW_CONTROL_WATCH,    /* to be told of the end that is the last */
 	LW_CONTROL_RESIZE,   /* arg: rows << 16 | columns */
+	LW_CONTROL_PAUSE,    /* arg: 1 pause, 0 resume */
 	LW_CONTROL_ENDED,    /* to who is attached or watches: arg: the exit code */
 };
 #define LW_STOP_KILL 1 /* at once, without the signal */

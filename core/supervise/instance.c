@@ -102,6 +102,8 @@ static int make_plan(struct sv *s, struct sv_launch *l, const char *id, struct l
 	if (r >= 0)
 		r = lw_host_probe(&o, &l->host, err);
 	if (r >= 0)
+		l->host->background = true;
+	if (r >= 0)
 		r = lw_find_joins(s->spec, s->state_fd, err);
 	if (r >= 0 && s->spec->root.image)
 		r = lw_image_prepare(s->spec, l->host, s->unpacker, err);
@@ -321,6 +323,7 @@ void sv_ended(struct sv *s, const struct lw_status *status)
 	launch_done(&s->explains);
 	for (int i = 0; i < SV_TIMERS; i++)
 		s->at[i] = 0;
+	s->paused = false;
 	json_object_set_new(d, "ended_at", json_string(lw_now_text(now)));
 	json_object_set_new(d, "code", json_integer(code));
 	json_object_set_new(d, "signal", status->signal ? json_integer(status->signal) : json_null());

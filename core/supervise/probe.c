@@ -19,15 +19,16 @@
 #include "sandbox.h"
 #include "schema.h"
 #include "supervise/privilege.h"
+#include "process.h"
 #include "sys.h"
 
 /* The sandbox's network, and its user namespace first where only that gives the right to. */
 static int join_network(const struct lw_probed *w)
 {
 	int flags = 0;
-	if (lw_exec_differs(w->command, "net"))
+	if (lw_process_apart(w->command, "net", NULL))
 		flags |= CLONE_NEWNET;
-	if (flags && geteuid() != 0 && lw_exec_differs(w->command, "user"))
+	if (flags && geteuid() != 0 && lw_process_apart(w->command, "user", NULL))
 		flags |= CLONE_NEWUSER;
 	return flags && setns(w->command_fd, flags) < 0 ? -errno : 0;
 }
@@ -68,6 +69,8 @@ static bool run(const struct lw_probe *q, const struct lw_probed *w, json_t *rec
 	int r = joining ? lw_spec_decode(joining, &spec, &err) : -EINVAL;
 	if (r >= 0)
 		r = lw_host_probe(&o, &host, &err);
+	if (r >= 0)
+		host->background = true; /* as its own plan was made */
 	if (r >= 0)
 		r = lw_plan_build(spec, host, &plan, &err);
 	if (r >= 0) {

@@ -67,6 +67,7 @@ void sv_kill(struct sv *s)
 	lw_privilege_raise(true);
 	lw_sandbox_kill(s->sandbox);
 	lw_privilege_raise(false);
+	sv_pause(s, false);
 }
 
 int64_t sv_ask_to_end(struct sv *s, int64_t patience)
@@ -76,6 +77,7 @@ int64_t sv_ask_to_end(struct sv *s, int64_t patience)
 	lw_privilege_raise(true);
 	lw_sandbox_signal(s->sandbox, (int)s->spec->service.stop_signal);
 	lw_privilege_raise(false);
+	sv_pause(s, false); /* the signal is there when it goes on */
 	int64_t now = lw_now_usec();
 	if (patience > INT64_MAX - now)
 		patience = INT64_MAX - now;

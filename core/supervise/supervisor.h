@@ -54,6 +54,7 @@ struct sv {
 	struct lw_sockets sockets; /* the command's, over all of its launches */
 	struct lw_sockets inherited;
 	struct lw_restarts restarts;
+	bool paused;
 	struct lw_readiness ready;
 	struct lw_watching health;
 	bool failed, again; /* it is being ended since it was not ready or not well; and to be started again */
@@ -75,9 +76,13 @@ int64_t sv_stop(struct sv *s, int64_t patience_usec, unsigned flags);
 /* The signal, and how long it has; then it is killed. */
 int64_t sv_ask_to_end(struct sv *s, int64_t patience_usec);
 void sv_kill(struct sv *s);
+/* pause.c: everything inside but the init stands still, or goes on; negative errno. Twice is once. */
+int sv_pause(struct sv *s, bool on);
 
 /* watch.c: is it ready, is it well? */
 void sv_watch_begin(struct sv *s);
+/* Nobody asks one that stands still how it is; once it goes on it is asked as one that has just begun. */
+void sv_watch_pause(struct sv *s, bool on);
 #define SV_WATCH_POLLFDS (LW_READY_POLLFDS + 1)
 void sv_watch_poll(const struct sv *s, struct pollfd fds[static SV_WATCH_POLLFDS]);
 int64_t sv_watch_when(const struct sv *s);

@@ -74,6 +74,16 @@ void sv_watch_begin(struct sv *s)
 	set_words(s);
 }
 
+void sv_watch_pause(struct sv *s, bool on)
+{
+	struct lw_probed w = whom(s);
+	if (on)
+		lw_health_end(&s->health);
+	else if (s->ready.state == LW_READY_YES && !s->failed)
+		lw_health_begin(&s->health, &s->spec->service.health, &w, lw_now_usec(), lw_now_usec());
+	set_words(s);
+}
+
 void sv_watch_poll(const struct sv *s, struct pollfd fds[static SV_WATCH_POLLFDS])
 {
 	lw_ready_poll(&s->ready, fds);

@@ -33,6 +33,8 @@ enum cli_verb_id {
 	CLI_STOP,
 	CLI_KILL,
 	CLI_RESTART,
+	CLI_PAUSE,
+	CLI_RESUME,
 	CLI_WAIT,
 	CLI_UPDATE,
 	CLI_RM,
@@ -41,6 +43,8 @@ enum cli_verb_id {
 	CLI_STATUS,
 	CLI_INSPECT,
 	CLI_STATS,
+	CLI_TOP,
+	CLI_TREE,
 	CLI_LOGS,
 	CLI_EVENTS,
 	CLI_CHECK,
@@ -77,7 +81,15 @@ struct cli_use {
 	const char *value; /* NULL for an option without one */
 };
 
-enum cli_format { CLI_TEXT, CLI_JSON, CLI_SECCOMP /* from here on: of export alone */, CLI_APPARMOR };
+enum cli_format {
+	CLI_TEXT,
+	CLI_JSON,
+	CLI_JSONL,
+	CLI_LUA,
+	CLI_SECCOMP, /* from here on: of some verbs alone */
+	CLI_APPARMOR,
+	CLI_PROMETHEUS,
+};
 
 struct cli {
 	int argc;
@@ -101,8 +113,10 @@ struct cli {
 	const char *signal, *field; /* kill -s, inspect -f */
 	int64_t since, until;       /* microseconds since 1970; INT64_MIN, INT64_MAX: not given */
 	int64_t wait_usec;          /* stop -t, wait --timeout; -1: not given */
+	const char **filters;       /* ps --filter */
+	size_t n_filters;
 	bool detach, remove, interactive, all, follow, force, timestamps, ready;
-	bool no_color, verbose, help, version, features, cross_mounts;
+	bool no_color, verbose, help, version, features, cross_mounts, quiet, once;
 };
 
 /* options.c: reads argv into c; 0 or a usage error. */
@@ -129,7 +143,10 @@ void cli_job_done(struct cli_job *job);
 
 /* print.c: output goes out in one write, errors as one line. */
 int cli_print(const struct lw_text *t);
-int cli_print_json(json_t *o); /* takes the reference; schema_version is added */
+/* format.c: the same data in each of the forms for programs. */
+bool cli_is_data(const struct cli *c); /* json, jsonl or lua */
+/* Takes the reference. An object is given its schema_version; of a list, jsonl prints an item a line. */
+int cli_print_data(const struct cli *c, json_t *o);
 /* A copy for text on a terminal: what would act on one, or begin a line of its own, is '?' in every string. */
 json_t *cli_plain(const json_t *o);
 /* Prints "lunward: …" on stderr, with the line of the key itself; returns the exit code of the err's class. */
@@ -148,14 +165,15 @@ int cli_cmd_run(struct cli *c);
 int cli_cmd_start(struct cli *c);
 int cli_cmd_exec(struct cli *c); /* shell too */
 int cli_cmd_attach(struct cli *c);
-int cli_cmd_life(struct cli *c); /* stop, kill, restart, rm */
+int cli_cmd_life(struct cli *c); /* stop, kill, restart, pause, resume, rm */
 int cli_cmd_wait(struct cli *c);
 int cli_cmd_update(struct cli *c);
 int cli_cmd_gc(struct cli *c);
 int cli_cmd_ps(struct cli *c);
 int cli_cmd_status(struct cli *c);
 int cli_cmd_inspect(struct cli *c);
-int cli_cmd_stats(struct cli *c);
+int cli_cmd_stats(struct cli *c); /* top too */
+int cli_cmd_tree(struct cli *c);
 int cli_cmd_logs(struct cli *c);
 int cli_cmd_events(struct cli *c);
 int cli_cmd_check(struct cli *c);

@@ -59,7 +59,7 @@ static bool chosen(struct job *j, const struct lw_change *change, const char *in
 static int tell(struct job *j, const struct lw_change *change, const char *inside, struct lw_err *err)
 {
 	(void)err;
-	if (j->c->format == CLI_JSON)
+	if (cli_is_data(j->c))
 		return json_array_append_new(j->list, json_pack("{s:s,s:s,s:s,s:I}", "kind", kind_word(change->kind),
 								"path", inside, "type", type_word(change->st.st_mode),
 								"size_bytes", (json_int_t)change->st.st_size)) < 0
@@ -222,11 +222,11 @@ int cli_cmd_changes(struct cli *c)
 		code = cli_fail(&err);
 		json_decref(j.list);
 	} else if (c->verb != &cli_verb_table[CLI_CHANGES]) {
-		if (c->format == CLI_JSON)
-			code = cli_print_json(json_pack("{s:I}", "done", (json_int_t)j.done));
+		if (cli_is_data(c))
+			code = cli_print_data(c, json_pack("{s:I}", "done", (json_int_t)j.done));
 		json_decref(j.list);
-	} else if (c->format == CLI_JSON) {
-		code = cli_print_json(json_pack("{s:o}", "changes", j.list));
+	} else if (cli_is_data(c)) {
+		code = cli_print_data(c, json_pack("{s:o}", "changes", j.list));
 	} else {
 		json_decref(j.list);
 		code = cli_print(&j.text);

@@ -228,8 +228,8 @@ int cli_cmd_check(struct cli *c)
 		lw_text_done(&f.text);
 	}
 	int code;
-	if (c->format == CLI_JSON) {
-		code = cli_print_json(json_pack("{s:o}", "files", files));
+	if (cli_is_data(c)) {
+		code = cli_print_data(c, json_pack("{s:o}", "files", files));
 	} else {
 		code = cli_print(&t);
 		json_decref(files);

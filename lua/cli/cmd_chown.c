@@ -128,8 +128,8 @@ static void tell(struct lw_text *t, const json_t *tree)
 
 static int show(const struct cli *c, json_t *trees)
 {
-	if (c->format == CLI_JSON)
-		return cli_print_json(json_pack("{s:O}", "trees", trees));
+	if (cli_is_data(c))
+		return cli_print_data(c, json_pack("{s:O}", "trees", trees));
 	_cleanup_(lw_text_done_p) struct lw_text t = { 0 };
 	for (size_t i = 0; i < json_array_size(trees); i++)
 		tell(&t, json_array_get(trees, i));

@@ -126,9 +126,9 @@ static int show(const struct cli *c, const struct lw_diff *d)
 {
 	_cleanup_(lw_text_done_p) struct lw_text t = { 0 };
 	int code;
-	if (c->format == CLI_JSON) {
-		code = cli_print_json(json_pack("{s:o,s:o,s:o}", "more", rows_of(d, LW_DIFF_MORE), "less",
-						rows_of(d, LW_DIFF_LESS), "other", rows_of(d, LW_DIFF_OTHER)));
+	if (cli_is_data(c)) {
+		code = cli_print_data(c, json_pack("{s:o,s:o,s:o}", "more", rows_of(d, LW_DIFF_MORE), "less",
+						   rows_of(d, LW_DIFF_LESS), "other", rows_of(d, LW_DIFF_OTHER)));
 	} else {
 		tell(&t, d);
 		code = cli_print(&t);

@@ -52,8 +52,8 @@ int cli_cmd_doctor(struct cli *c)
 	if (r < 0) {
 		lw_fail(&err, r, "doctor: %s", strerror(-r));
 		code = cli_fail(&err);
-	} else if (c->format == CLI_JSON) {
-		code = cli_print_json(json_pack("{s:b,s:O}", "ok", !f.failed, "checks", f.list));
+	} else if (cli_is_data(c)) {
+		code = cli_print_data(c, json_pack("{s:b,s:O}", "ok", !f.failed, "checks", f.list));
 	} else {
 		code = cli_print(&f.text);
 	}

@@ -42,6 +42,11 @@ static int prepare(struct cli *c, struct cli_job *job, struct lw_record *r, stru
 		return lw_fail_as(err, LW_ERR_USAGE, n, "%s is not running", c->words[0]);
 	if (n < 0)
 		return lw_fail(err, n, "looking for the command of %s: %s", c->words[0], strerror(-n));
+	if (!strcmp(lw_record_state(r), "paused")) {
+		lw_fail_as(err, LW_ERR_USAGE, -EBUSY, "%s is paused", c->words[0]);
+		lw_err_hint(err, "`lunward resume %s` first", c->words[0]);
+		return -EBUSY;
+	}
 	json_auto_t *recorded = lw_record_spec(r);
 	if (!recorded)
 		return lw_fail(err, -errno, "the record of %s cannot be read: %s", c->words[0], strerror(errno));
@@ -55,6 +60,7 @@ static int prepare(struct cli *c, struct cli_job *job, struct lw_record *r, stru
 	if (n < 0)
 		return n;
 	job->host->tty_fds = cli_tty_fds();
+	job->host->background = true; /* as its own plan was made */
 	n = lw_plan_build(job->spec, job->host, &job->plan, err);
 	if (n >= 0)
 		lw_exec_join(job->plan, r->id, json_object_get(r->data, "user"), pid);

@@ -485,8 +485,8 @@ static void tell(struct lw_text *t, const json_t *o)
 static int show(const struct cli *c, const struct cli_job *job)
 {
 	json_t *o = explain(job->plan, job->any_command);
-	if (c->format == CLI_JSON)
-		return cli_print_json(o);
+	if (cli_is_data(c))
+		return cli_print_data(c, o);
 	_cleanup_(lw_text_done_p) struct lw_text t = { 0 };
 	json_t *plain = cli_plain(o);
 	tell(&t, plain);

@@ -16,7 +16,7 @@ int cli_cmd_gc(struct cli *c)
 		char more[32];
 		snprintf(more, sizeof more, "\"removed\":%u", found);
 		cli_act(c, &job, (struct lw_event){ .more = more }, NULL);
-		code = c->format == CLI_JSON ? cli_print_json(json_pack("{s:i}", "removed", (int)found)) : CLI_OK;
+		code = cli_is_data(c) ? cli_print_data(c, json_pack("{s:i}", "removed", (int)found)) : CLI_OK;
 	}
 	cli_job_done(&job);
 	return code;

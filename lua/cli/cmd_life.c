@@ -1,30 +1,16 @@
-/* cmd_life.c: `lunward stop`, `kill`, `restart` and `rm`. A supervisor is asked over its socket, so that it knows that
- * the end is wanted; processes are held by pidfd and start time, and nobody is signalled by a number alone. */
+/* cmd_life.c: `lunward stop`, `kill`, `restart`, `pause`, `resume` and `rm`: what box.h does, to one or to several. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include "base/cleanup.h"
-#include "base/clock.h"
 #include "base/names.h"
+#include "box/box.h"
 #include "lua/cli/acts.h"
 #include "lua/cli/detached.h"
 #include "lua/cli/options.h"
 #include "lua/cli/supervision.h"
 #include "supervise/control.h"
-#include "sys.h"
-
-#define END_USEC (10 * INT64_C(1000000))   /* for a supervisor to clean up after the end of everything inside */
-#define SOCKET_USEC (2 * INT64_C(1000000)) /* for one that has just begun to open its socket */
-
-static int send(const struct lw_record *r, const char *which, int sig, struct lw_err *err)
-{
-	_cleanup_close_ int fd = -1;
-	int n = lw_record_process(r, which, NULL, &fd);
-	if (n >= 0)
-		n = (int)SYS(pidfd_send_signal, fd, sig, NULL, 0);
-	return n == -ESRCH ? 0 : n < 0 ? lw_fail(err, n, "signalling %s: %s", which, strerror(-n)) : 0;
-}
 
 static int signal_number(const char *text, int *ret, struct lw_err *err)
 {
@@ -47,141 +33,84 @@ static int signal_number(const char *text, int *ret, struct lw_err *err)
 	return -EINVAL;
 }
 
-/* 0 also when there is nobody to be asked any more; else the microseconds that the supervisor will wait. */
-static int64_t ask_to_stop(const struct lw_record *r, int64_t patience, unsigned flags, struct lw_err *err)
-{
-	int64_t until = lw_now_usec() + SOCKET_USEC;
-	_cleanup_close_ int fd = -1;
-	while ((fd = lw_control_connect(r->dir)) < 0 && lw_record_supervised(r) && lw_now_usec() < until)
-		nanosleep(&(struct timespec){ 0, 2000000 }, NULL);
-	if (!lw_record_supervised(r))
-		return 0;
-	struct lw_control_message m = { .verb = LW_CONTROL_STOP, .arg = patience, .flags = flags };
-	int n = fd < 0 ? fd : lw_control_ask(fd, &m, NULL, 0);
-	/* Gone while it was asked: that is what was wanted. */
-	if (n == -ECONNRESET || n == -EPIPE || !lw_record_supervised(r))
-		return 0;
-	return n < 0 ? lw_fail(err, n, "its supervisor does not answer: %s", strerror(-n)) : m.arg;
-}
-
-#define DEAF INT64_MAX /* of the patience of a supervisor: it was asked, and does not answer */
-
-/* Everything inside, by its first process, whoever answers or does not; then the supervisor cleans up, or, when it is
- * stopped or stuck, is ended and cleaned up after. */
-static int end(struct cli_job *job, struct lw_record *r, int64_t patience, struct lw_err *err)
-{
-	struct lw_err unheard = { 0 };
-	if (patience != DEAF && ask_to_stop(r, 0, LW_STOP_KILL, &unheard) < 0)
-		patience = DEAF;
-	int k = send(r, "init", SIGKILL, err);
-	if (k < 0)
-		return k;
-	if (lw_record_wait(r, patience == DEAF ? SOCKET_USEC : END_USEC) < 0) {
-		k = send(r, "supervisor", SIGKILL, err);
-		if (k < 0 || lw_record_wait(r, END_USEC) < 0)
-			return k < 0 ? k : lw_fail(err, -ETIMEDOUT, "its supervisor does not end");
-	}
-	lw_record_sweep(job->host, r, err);
-	return 0;
-}
-
-/* Begins it; who does not answer is not given up. */
-static int64_t begin_end(struct lw_record *r)
-{
-	struct lw_err unheard = { 0 };
-	int64_t n = ask_to_stop(r, 0, LW_STOP_KILL, &unheard);
-	return n < 0 ? DEAF : n;
-}
-
 /* --- one after the other for several; each is begun before the first is waited for --- */
 
 struct acting {
 	struct cli *c;
 	struct cli_job *job;
 	int sig;
-	int64_t patience; /* of the supervisor of the one that is being finished */
 };
 
-static int64_t stop_begin(struct acting *a, struct lw_record *r, struct lw_err *err)
+static int stop_begin(struct acting *a, struct lw_record *r, struct lw_box_end *e, struct lw_err *err)
 {
-	return lw_record_supervised(r) ? ask_to_stop(r, a->c->wait_usec, 0, err) : 0;
+	return lw_box_stop(r, a->c->wait_usec, 0, e, err);
 }
 
-static int stop_finish(struct acting *a, struct lw_record *r, struct lw_err *err)
+static int finish(struct acting *a, struct lw_record *r, struct lw_box_end *e, struct lw_err *err)
 {
-	if (lw_record_wait(r, a->patience > INT64_MAX - END_USEC ? -1 : a->patience + END_USEC) < 0)
-		return end(a->job, r, a->patience, err);
-	lw_record_sweep(a->job->host, r, err);
-	return 0;
+	return lw_box_ended(a->job->host, r, e, err);
 }
 
-static int64_t kill_begin(struct acting *a, struct lw_record *r, struct lw_err *err)
+static int kill_begin(struct acting *a, struct lw_record *r, struct lw_box_end *e, struct lw_err *err)
 {
-	if (!lw_record_supervised(r))
-		return 0;
-	if (a->sig != SIGKILL)
-		return lw_record_runs(r) ? send(r, "command", a->sig, err) : 0;
-	int64_t n = begin_end(r);
-	int k = send(r, "init", SIGKILL, err);
-	return k < 0 ? k : n;
+	return a->sig == SIGKILL ? lw_box_kill(r, e, err) : lw_box_signal(r, a->sig, err);
 }
 
-static int kill_finish(struct acting *a, struct lw_record *r, struct lw_err *err)
+static int restart_begin(struct acting *a, struct lw_record *r, struct lw_box_end *e, struct lw_err *err)
 {
-	return a->sig == SIGKILL && lw_record_supervised(r) ? end(a->job, r, a->patience, err) : 0;
+	return lw_box_stop(r, a->c->wait_usec, LW_STOP_KEEP, e, err);
 }
 
-static int64_t restart_begin(struct acting *a, struct lw_record *r, struct lw_err *err)
+static int restart_finish(struct acting *a, struct lw_record *r, struct lw_box_end *e, struct lw_err *err)
 {
-	return lw_record_supervised(r) ? ask_to_stop(r, a->c->wait_usec, LW_STOP_KEEP, err) : 0;
-}
-
-static int restart_finish(struct acting *a, struct lw_record *r, struct lw_err *err)
-{
-	int n = stop_finish(a, r, err);
+	int n = lw_box_ended(a->job->host, r, e, err);
+	if (n >= 0 && (n = lw_record_lock(r)) < 0)
+		lw_fail(err, n, "the record of %s: %s", r->id, strerror(-n));
 	if (n < 0)
 		return n;
-	n = lw_record_reload(r);
-	if (n >= 0 && (r->damaged || r->newer))
-		n = -EBADMSG;
-	if (n < 0)
-		return lw_fail(err, n, "the record of %s: %s", r->id, strerror(-n));
-	json_t *request = cli_supervision_again(a->c, a->job, r);
-	n = cli_supervise(a->job, request, err);
-	json_decref(request);
+	/* Somebody else's restart, of the same stop, has done it already? */
+	if (!lw_record_supervised(r)) {
+		n = lw_record_reload(r);
+		if (n >= 0 && (r->damaged || r->newer))
+			n = -EBADMSG;
+		json_t *request = n < 0 ? NULL : cli_supervision_again(a->c, a->job, r);
+		n = n < 0 ? lw_fail(err, n, "the record of %s: %s", r->id, strerror(-n))
+			  : cli_supervise(a->job, request, err);
+		json_decref(request);
+	}
+	lw_record_unlock(r);
 	return n;
 }
 
-static int64_t rm_begin(struct acting *a, struct lw_record *r, struct lw_err *err)
+static int rm_begin(struct acting *a, struct lw_record *r, struct lw_box_end *e, struct lw_err *err)
 {
-	if (!lw_record_supervised(r))
-		return 0;
-	if (a->c->force)
-		return begin_end(r);
-	const char *name = json_string_value(json_object_get(r->data, "name"));
-	lw_fail_as(err, LW_ERR_USAGE, -EBUSY, "%s is running", name ? name : r->id);
-	lw_err_hint(err, "`lunward stop %s` first, or rm -f", name ? name : r->id);
-	return -EBUSY;
+	return a->c->force ? lw_box_kill(r, e, err) : 0;
 }
 
-static int rm_finish(struct acting *a, struct lw_record *r, struct lw_err *err)
+static int rm_finish(struct acting *a, struct lw_record *r, struct lw_box_end *e, struct lw_err *err)
 {
-	int n = lw_record_supervised(r) ? end(a->job, r, a->patience, err) : 0;
-	if (n < 0)
-		return n;
-	lw_record_sweep(a->job->host, r, err);
-	return lw_record_remove(a->job->host->state_fd, r, err);
+	int n = lw_box_ended(a->job->host, r, e, err);
+	return n < 0 ? n : lw_box_remove(a->job->host, r, err);
+}
+
+/* Of all, those that run are meant. */
+static int pause_begin(struct acting *a, struct lw_record *r, struct lw_box_end *e, struct lw_err *err)
+{
+	(void)e;
+	return a->c->all && !lw_record_runs(r) ? 0 : lw_box_pause(r, a->c->verb == &cli_verb_table[CLI_PAUSE], err);
 }
 
 static const struct act {
 	enum cli_verb_id verb;
-	int64_t (*begin)(struct acting *a, struct lw_record *r, struct lw_err *err);
-	int (*finish)(struct acting *a, struct lw_record *r, struct lw_err *err);
+	int (*begin)(struct acting *a, struct lw_record *r, struct lw_box_end *e, struct lw_err *err);
+	int (*finish)(struct acting *a, struct lw_record *r, struct lw_box_end *e, struct lw_err *err);
 } acts[] = {
-	{ CLI_STOP, stop_begin, stop_finish },
-	{ CLI_KILL, kill_begin, kill_finish },
+	{ CLI_STOP, stop_begin, finish },
+	{ CLI_KILL, kill_begin, finish },
 	{ CLI_RESTART, restart_begin, restart_finish },
 	{ CLI_RM, rm_begin, rm_finish },
+	{ CLI_PAUSE, pause_begin, finish },
+	{ CLI_RESUME, pause_begin, finish },
 };
 
 static const struct act *act_of(const struct cli *c)
@@ -204,29 +133,37 @@ static void note(const struct acting *a, const struct lw_record *r, const struct
 	cli_act(a->c, a->job, e, err);
 }
 
+struct begun {
+	int result;
+	struct lw_box_end end;
+};
+
 static int act(struct acting *a, struct lw_record *records, size_t n)
 {
 	const struct act *act = act_of(a->c);
-	int64_t *begun = calloc(n ? n : 1, sizeof *begun);
+	struct begun *begun = calloc(n ? n : 1, sizeof *begun);
 	int code = CLI_OK;
 	/* What goes wrong with one does not keep the others from it. */
 	for (size_t i = 0; i < n && begun; i++) {
 		struct lw_err err = { 0 };
-		begun[i] = act->begin(a, &records[i], &err);
-		if (begun[i] < 0) {
+		begun[i].end.supervisor = -1;
+		begun[i].result = act->begin(a, &records[i], &begun[i].end, &err);
+		if (begun[i].result < 0) {
 			note(a, &records[i], &err);
 			code = cli_fail(&err);
 		}
 	}
 	for (size_t i = 0; i < n && begun; i++) {
 		struct lw_err err = { 0 };
-		a->patience = begun[i];
-		if (begun[i] < 0)
+		if (begun[i].result < 0) {
+			lw_box_end_done(&begun[i].end);
 			continue;
-		bool failed = act->finish(a, &records[i], &err) < 0;
+		}
+		bool failed = act->finish(a, &records[i], &begun[i].end, &err) < 0;
 		note(a, &records[i], failed ? &err : NULL);
 		if (failed)
 			code = cli_fail(&err);
+		lw_box_end_done(&begun[i].end);
 	}
 	free(begun);
 	return code;

@@ -18,8 +18,8 @@ int cli_cmd_plan(struct cli *c)
 		cli_blame_option(c, &err);
 	if (r < 0) {
 		code = cli_fail(&err);
-	} else if (c->format == CLI_JSON) {
-		code = cli_print_json(lw_plan_to_json(job.plan));
+	} else if (cli_is_data(c)) {
+		code = cli_print_data(c, lw_plan_to_json(job.plan));
 	} else {
 		_cleanup_(lw_text_done_p) struct lw_text t = { 0 };
 		lw_plan_to_text(job.plan, &t);

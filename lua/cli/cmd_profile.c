@@ -71,8 +71,8 @@ static int list(struct cli *c, const char **dirs)
 	json_t *profiles = json_array();
 	for (; *dirs; dirs++)
 		add_dir(profiles, *dirs);
-	if (c->format == CLI_JSON)
-		return cli_print_json(json_pack("{s:o}", "profiles", profiles));
+	if (cli_is_data(c))
+		return cli_print_data(c, json_pack("{s:o}", "profiles", profiles));
 	_cleanup_(lw_text_done_p) struct lw_text t = { 0 };
 	size_t n = json_array_size(profiles);
 	_cleanup_free_ const char **cells = calloc(n * 3 + 1, sizeof *cells);
@@ -112,8 +112,8 @@ static int show(struct cli *c, const char **dirs, const char *word)
 		lw_err_hint(&err, "`lunward profile list` names those that can be found");
 		return cli_fail(&err);
 	}
-	if (c->format == CLI_JSON)
-		return cli_print_json(json_pack("{s:s,s:s}", "path", path, "text", text));
+	if (cli_is_data(c))
+		return cli_print_data(c, json_pack("{s:s,s:s}", "path", path, "text", text));
 	_cleanup_(lw_text_done_p) struct lw_text t = { 0 };
 	lw_text_addn(&t, text, len);
 	return cli_print(&t);

@@ -46,8 +46,8 @@ static int print(const struct cli *c, const struct cli_start *v, size_t n)
 		json_array_append_new(list, json_pack("{s:s,s:s}", "id", v[i].id, "name", v[i].job.spec->name));
 	}
 	int code = c->format == CLI_TEXT ? cli_print(&t)
-		   : n == 1              ? cli_print_json(json_incref(json_array_get(list, 0)))
-					 : cli_print_json(json_incref(list));
+		   : n == 1              ? cli_print_data(c, json_incref(json_array_get(list, 0)))
+					 : cli_print_data(c, json_incref(list));
 	json_decref(list);
 	return code;
 }

@@ -24,7 +24,7 @@ int cli_cmd_version(struct cli *c)
 		lw_fail_as(&err, LW_ERR_USAGE, -EINVAL, "version: unexpected '%s'", c->words[0]);
 		return cli_fail(&err);
 	}
-	if (c->format == CLI_JSON) {
+	if (cli_is_data(c)) {
 		json_t *o = json_pack("{s:s}", "version", LUNWARD_VERSION);
 		if (c->features) {
 			json_t *list = json_object();
@@ -34,7 +34,7 @@ int cli_cmd_version(struct cli *c)
 							      features[i].serves));
 			json_object_set_new(o, "features", list);
 		}
-		return cli_print_json(o);
+		return cli_print_data(c, o);
 	}
 	_cleanup_(lw_text_done_p) struct lw_text t = { 0 };
 	lw_text_addf(&t, "lunward %s\n", LUNWARD_VERSION);

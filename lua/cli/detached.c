@@ -1,6 +1,7 @@
 /* detached.c: see detached.h. */
 #include "lua/cli/detached.h"
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include "base/cleanup.h"
 #include "schema.h"
@@ -66,6 +67,25 @@ int cli_find_sandboxes(struct cli *c, struct cli_job *job, struct lw_record **re
 	return r == -ENOMEM ? lw_fail(err, r, "out of memory") : r;
 }
 
+static int keep_running(void *arg, struct lw_record *r)
+{
+	return lw_record_runs(r) ? keep(arg, r) : 0;
+}
+
+int cli_find_some(struct cli *c, struct cli_job *job, struct lw_record **ret, size_t *ret_n, int *ret_missing,
+		  struct lw_err *err)
+{
+	struct found f = { 0 };
+	if (c->n_words)
+		return cli_find_sandboxes(c, job, ret, ret_n, ret_missing, err);
+	int r = cli_probe(c, job, err);
+	if (r >= 0)
+		r = lw_record_each(job->host->state_fd, keep_running, &f);
+	*ret = f.v;
+	*ret_n = f.n;
+	return r == -ENOMEM ? lw_fail(err, r, "out of memory") : r;
+}
+
 int cli_load_known(struct cli *c, const char *word, struct cli_job *job, struct lw_err *err)
 {
 	struct lw_record rec = LW_RECORD_NONE;
@@ -86,4 +106,17 @@ int cli_load_known(struct cli *c, const char *word, struct cli_job *job, struct 
 		r = lw_spec_check(job->spec, err);
 	lw_record_done(&rec);
 	return r;
+}
+
+const char *cli_state_words(const char *state, const json_t *record, char buf[static CLI_STATE_WORDS])
+{
+	const char *health = json_string_value(json_object_get(record, "health"));
+	if (strcmp(state, "running") != 0)
+		return state;
+	if (json_is_false(json_object_get(record, "ready")))
+		health = "not ready";
+	if (!health || !*health)
+		return state;
+	snprintf(buf, CLI_STATE_WORDS, "%s, %s", state, health);
+	return buf;
 }

@@ -98,13 +98,13 @@ int cli_explain_call(const struct cli *c, const struct cli_job *job, int *ret_co
 		tell_rule(p, &p->rules[answer.rule - 1], name, &why);
 	else
 		tell_base(p, name, allowed, !allowed && passes_otherwise(&filter, call), &why);
-	if (c->format == CLI_JSON) {
+	if (cli_is_data(c)) {
 		char *space = strchr(verdict, ' ');
 		if (space)
 			*space++ = '\0';
 		*ret_code =
-			cli_print_json(json_pack("{s:s,s:s,s:s?,s:b,s:s}", "call", c->call, "verdict", verdict, "errno",
-						 space, "allowed", allowed, "why", why.buf ? why.buf : ""));
+			cli_print_data(c, json_pack("{s:s,s:s,s:s?,s:b,s:s}", "call", c->call, "verdict", verdict,
+						    "errno", space, "allowed", allowed, "why", why.buf ? why.buf : ""));
 	} else {
 		_cleanup_(lw_text_done_p) struct lw_text t = { 0 };
 		lw_text_addf(&t, "%s: %s\n", verdict, why.buf ? why.buf : "");

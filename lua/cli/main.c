@@ -74,6 +74,20 @@ const struct cli_verb cli_verb_table[CLI_VERBS] = {
 		.help = "stop it if it runs, and start it as it was started, under the same id",
 		.run = cli_cmd_life,
 	},
+	[CLI_PAUSE] = {
+		.name = "pause",
+		.synopsis = "SANDBOX... | --all",
+		.help = "let everything inside stand still",
+		.more = "By the cgroup's freezer, which nothing inside can see or undo; without a cgroup by SIGSTOP. A paused "
+			"sandbox keeps its memory. `stop` and `kill` end it all the same; its timeout goes on.",
+		.run = cli_cmd_life,
+	},
+	[CLI_RESUME] = {
+		.name = "resume",
+		.synopsis = "SANDBOX... | --all",
+		.help = "let a paused sandbox go on",
+		.run = cli_cmd_life,
+	},
 	[CLI_WAIT] = {
 		.name = "wait",
 		.synopsis = "[--ready] [--timeout DURATION] SANDBOX",
@@ -84,8 +98,11 @@ const struct cli_verb cli_verb_table[CLI_VERBS] = {
 	},
 	[CLI_UPDATE] = {
 		.name = "update",
-		.synopsis = "[LIMITS] SANDBOX",
-		.help = "change the limits of a running sandbox",
+		.synopsis = "[LIMITS] SANDBOX [NAME=VALUE...]",
+		.help = "change limits, now and from the next start on",
+		.more = "By option, or by the name that a profile's `limits` has (memory, swap, memory_high, memory_low, cpus, "
+			"cpu_weight, cpuset, pids, io, oom_group) or the kernel's (memory.max): memory=64M cpus=0.5 "
+			"io=/dev/sda:rbps=10M. All of them, or, when one is refused, none.",
 		.run = cli_cmd_update,
 	},
 	[CLI_RM] = {
@@ -102,7 +119,7 @@ const struct cli_verb cli_verb_table[CLI_VERBS] = {
 	},
 	[CLI_PS] = {
 		.name = "ps",
-		.synopsis = "[-a]",
+		.synopsis = "[-a] [-q] [--filter KEY=VALUE]",
 		.help = "list detached sandboxes",
 		.run = cli_cmd_ps,
 	},
@@ -120,9 +137,25 @@ const struct cli_verb cli_verb_table[CLI_VERBS] = {
 	},
 	[CLI_STATS] = {
 		.name = "stats",
-		.synopsis = "[--no-stream] SANDBOX",
-		.help = "what it uses: tasks, processes, memory, processor time",
+		.synopsis = "[--no-stream] [SANDBOX...]",
+		.help = "what they use: tasks, processes, processor time, memory, devices, network, pressure",
+		.more = "Without SANDBOX, all that run. On a terminal, and as jsonl, once a second until ^C or their end; else "
+			"once, as with --no-stream. One SANDBOX is an object, several are a list. What this machine does not "
+			"tell is null. --format prometheus is for its collectors.",
 		.run = cli_cmd_stats,
+	},
+	[CLI_TOP] = {
+		.name = "top",
+		.synopsis = "[--no-stream] [SANDBOX...]",
+		.help = "the same live, with the last seconds as bars; q leaves",
+		.run = cli_cmd_stats,
+	},
+	[CLI_TREE] = {
+		.name = "tree",
+		.synopsis = "[SANDBOX...]",
+		.help = "sandboxes with their processes, by who came of whom",
+		.more = "Without SANDBOX, all that run. Names are the processes' own choice: what is no letter is shown as ?.",
+		.run = cli_cmd_tree,
 	},
 	[CLI_LOGS] = {
 		.name = "logs",
@@ -281,6 +314,11 @@ static int tidy(struct lw_err *err)
 	return refuse_lent_rights(err);
 }
 
+static bool format_fits(const struct cli *c)
+{
+	return c->format <= CLI_LUA || c->verb == &cli_verb_table[c->format == CLI_PROMETHEUS ? CLI_STATS : CLI_EXPORT];
+}
+
 int main(int argc, char **argv)
 {
 	struct cli c = { 0 };
@@ -301,8 +339,8 @@ int main(int argc, char **argv)
 	} else if (c.has_command && !c.verb->command) {
 		lw_fail_as(&err, LW_ERR_USAGE, -EINVAL, "%s takes no command after --", c.verb->name);
 		r = cli_fail(&err);
-	} else if (c.format > CLI_JSON && c.verb != &cli_verb_table[CLI_EXPORT]) {
-		lw_fail_as(&err, LW_ERR_USAGE, -EINVAL, "--format: %s prints text or json", c.verb->name);
+	} else if (!format_fits(&c)) {
+		lw_fail_as(&err, LW_ERR_USAGE, -EINVAL, "--format: %s prints text, json, jsonl or lua", c.verb->name);
 		r = cli_fail(&err);
 	} else {
 		r = c.verb->run(&c);

@@ -51,6 +51,8 @@ FLAG_OPTION(now_follow, follow)
 FLAG_OPTION(now_force, force)
 FLAG_OPTION(now_timestamps, timestamps)
 FLAG_OPTION(now_ready, ready)
+FLAG_OPTION(now_quiet, quiet)
+FLAG_OPTION(now_once, once)
 
 static int now_wait(struct cli *c, const char *value, struct lw_err *err)
 {
@@ -63,10 +65,26 @@ static int now_wait(struct cli *c, const char *value, struct lw_err *err)
 	return 0;
 }
 
+static int now_filter(struct cli *c, const char *value, struct lw_err *err)
+{
+	const char **more = realloc(c->filters, (c->n_filters + 1) * sizeof *more);
+	if (!more)
+		return lw_fail(err, -ENOMEM, "out of memory");
+	c->filters = more;
+	c->filters[c->n_filters++] = value;
+	return 0;
+}
+
 static int now_format(struct cli *c, const char *value, struct lw_err *err)
 {
 	static const char *const names[] = {
-		[CLI_TEXT] = "text", [CLI_JSON] = "json", [CLI_SECCOMP] = "seccomp", [CLI_APPARMOR] = "apparmor"
+		[CLI_TEXT] = "text",
+		[CLI_JSON] = "json",
+		[CLI_JSONL] = "jsonl",
+		[CLI_LUA] = "lua",
+		[CLI_SECCOMP] = "seccomp",
+		[CLI_APPARMOR] = "apparmor",
+		[CLI_PROMETHEUS] = "prometheus",
 	};
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		if (!strcmp(value, names[i])) {
@@ -84,7 +102,7 @@ static int now_format(struct cli *c, const char *value, struct lw_err *err)
 		return 0;
 	}
 	USAGE(err, "unknown format '%s'", value);
-	lw_err_hint(err, "text or json; of export, seccomp or apparmor");
+	lw_err_hint(err, "text, json, jsonl or lua; of export, seccomp or apparmor; of stats, prometheus");
 	return -EINVAL;
 }
 
@@ -159,15 +177,6 @@ static int now_param(struct cli *c, const char *value, struct lw_err *err)
 		return lw_fail(err, -ENOMEM, "out of memory");
 	}
 	c->params[c->n_params++] = (struct lw_param){ .name = name, .value = eq + 1 };
-	return 0;
-}
-
-/* Accepted because people's fingers know it; a foreground sandbox does it anyway. */
-static int now_nothing(struct cli *c, const char *value, struct lw_err *err)
-{
-	(void)c;
-	(void)value;
-	(void)err;
 	return 0;
 }
 
@@ -390,7 +399,8 @@ const struct cli_option cli_option_table[] = {
 	/* detached sandboxes */
 	{ .name = "all",
 	  .letter = 'a',
-	  .verbs = CLI_ON(PS) | CLI_ON(STOP) | CLI_ON(KILL) | CLI_ON(RESTART) | CLI_ON(RM),
+	  .verbs = CLI_ON(PS) | CLI_ON(STOP) | CLI_ON(KILL) | CLI_ON(RESTART) | CLI_ON(PAUSE) | CLI_ON(RESUME) |
+		   CLI_ON(RM),
 	  .now = now_all,
 	  .help = "all of them; ps: those that do not run, too" },
 	{ .name = "field",
@@ -399,16 +409,19 @@ const struct cli_option cli_option_table[] = {
 	  .verbs = CLI_ON(INSPECT),
 	  .now = now_field,
 	  .help = "print one value: pid, cgroup.paths.pids" },
+	{ .name = "filter",
+	  .arg = "KEY=VALUE",
+	  .verbs = CLI_ON(PS),
+	  .now = now_filter,
+	  .help = "only those whose state, name (a part of it), id, profile or label (NAME or NAME=VALUE) is this" },
 	{ .name = "follow",
 	  .letter = 'f',
 	  .verbs = CLI_ON(LOGS) | CLI_ON(EVENTS),
 	  .now = now_follow,
 	  .help = "go on; logs: until the sandbox ends" },
 	{ .name = "force", .letter = 'f', .verbs = CLI_ON(RM), .now = now_force, .help = "end it first" },
-	{ .name = "no-stream",
-	  .verbs = CLI_ON(STATS),
-	  .now = now_nothing,
-	  .help = "accepted: the figures are printed once" },
+	{ .name = "no-stream", .verbs = CLI_ON(STATS) | CLI_ON(TOP), .now = now_once, .help = "once, and no more" },
+	{ .name = "quiet", .letter = 'q', .verbs = CLI_ON(PS), .now = now_quiet, .help = "ids alone" },
 	{ .name = "ready", .verbs = CLI_ON(WAIT), .now = now_ready, .help = "until it is ready, not until its end" },
 	{ .name = "since",
 	  .arg = "TIME|DURATION",
@@ -451,10 +464,10 @@ const struct cli_option cli_option_table[] = {
 	{ .name = "features", .verbs = CLI_ON(VERSION), .now = now_features, .help = "libraries and what they serve" },
 	/* everywhere */
 	{ .name = "format",
-	  .arg = "text|json",
+	  .arg = "text|json|jsonl|lua",
 	  .verbs = CLI_EVERYWHERE,
 	  .now = now_format,
-	  .help = "form of the output; export: seccomp, apparmor" },
+	  .help = "form of the output; export: seccomp, apparmor; stats: prometheus" },
 	{ .name = "help", .letter = 'h', .verbs = CLI_EVERYWHERE, .now = now_help, .help = "help for the verb" },
 	{ .name = "no-color", .verbs = CLI_EVERYWHERE, .now = now_no_color, .help = "no colour, as with $NO_COLOR" },
 	{ .name = "profiles",

@@ -233,6 +233,7 @@ void cli_done(struct cli *c)
 	for (size_t i = 0; i < c->n_params; i++)
 		free((char *)c->params[i].name);
 	free(c->params);
+	free(c->filters);
 	free(c->words);
 	free(c->uses);
 }

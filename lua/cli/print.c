@@ -6,7 +6,6 @@
 #include "base/cleanup.h"
 #include "base/fdio.h"
 #include "lua/cli/cli.h"
-#include "schema.h"
 
 int cli_print(const struct lw_text *t)
 {
@@ -20,23 +19,6 @@ int cli_print(const struct lw_text *t)
 		return CLI_FAILED;
 	}
 	return CLI_OK;
-}
-
-int cli_print_json(json_t *o)
-{
-	_cleanup_(lw_text_done_p) struct lw_text t = { 0 };
-	if (json_is_object(o) && !json_object_get(o, "schema_version")) {
-		json_t *first = json_pack("{s:i}", "schema_version", LW_SCHEMA_VERSION);
-		json_object_update(first, o);
-		json_decref(o);
-		o = first;
-	}
-	_cleanup_free_ char *s = json_dumps(o, LW_JSON_DUMP_FLAGS);
-	json_decref(o);
-	t.failed = !s;
-	lw_text_add(&t, s ? s : "");
-	lw_text_add(&t, "\n");
-	return cli_print(&t);
 }
 
 static json_t *plain_string(const char *s)

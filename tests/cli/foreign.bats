@@ -332,7 +332,7 @@ teardown() { sandbox_teardown; }
 	run --shell=none -- true
 	=> unknown option '--shell' (the words after -- are the command: lunward run -- sh -c '...')
 	run --quiet -- true
-	=> unknown option '--quiet' (nothing is printed but the command's output already)
+	=> run has no option --quiet (nothing is printed but the command's output already)
 	run --debug -- true
 	=> unknown option '--debug' (lunward plan PROFILE, or lunward explain PROFILE)
 	run --trace -- true
@@ -565,16 +565,18 @@ teardown() { sandbox_teardown; }
 	=> unknown verb 'build' (an image is made elsewhere; `root = { image = "FILE" }` in a profile takes it)
 	inspect web
 	=> no sandbox "web" (`lunward ps -a` lists them)
-	stats
-	=> stats: which sandbox? (its name or the beginning of its id; `lunward ps -a` lists them)
+	status
+	=> status: which sandbox? (its name or the beginning of its id; `lunward ps -a` lists them)
 	cp a b
 	=> unknown verb 'cp' (write -v SRC:DST before it runs)
 	diff web
 	=> diff: two profiles are needed (lunward diff A B)
 	info
 	=> unknown verb 'info' (`lunward doctor`)
-	top web
-	=> unknown verb 'top' (`lunward stats NAME`)
+	unpause web
+	=> unknown verb 'unpause' (`lunward resume NAME`)
+	pstree web
+	=> unknown verb 'pstree' (`lunward tree`)
 	port web
 	=> unknown verb 'port' (networks between sandbox and host: --network host, or none)
 	network ls

@@ -56,7 +56,7 @@ usage() {
 	usage run -m -- true :: "--memory needs a value"
 	usage run --rm=yes -- true :: "--rm takes no value"
 	usage run --set a -- true :: "--set NAME=VALUE"
-	usage run --format xml -- true :: "text or json"
+	usage run --format xml -- true :: "text, json, jsonl or lua"
 }
 
 @test "values that are wrong are told about the option" {

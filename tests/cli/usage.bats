@@ -59,7 +59,7 @@ teardown() { sandbox_teardown; }
 	run --set pids=1.5 good
 	=> profiles/good.lua:4: parameter "pids": "1.5" is not a whole number
 	run --format yaml good
-	=> --format: unknown format 'yaml' (text or json; of export, seccomp or apparmor)
+	=> --format: unknown format 'yaml' (text, json, jsonl or lua; of export, seccomp or apparmor; of stats, prometheus)
 	run --cap-add NET_RAWW good
 	=> --cap-add: unknown capability 'NET_RAWW' (did you mean NET_RAW?)
 	run --seccomp stritc good
