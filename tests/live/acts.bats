@@ -99,7 +99,7 @@ goes_on() {
 	start --name a --pids-limit 60 -- sh -c 'while :; do (f() { f & f & wait; }; f) 2>/dev/null; done'
 	need_pids_cgroup a
 	dir=$(field cgroup.paths.pids a)
-	wait_for 5 sh -c '[ "$(cat "$1/pids.current")" -gt 40 ]' sh "$dir"
+	wait_for 20 sh -c '[ "$(cat "$1/pids.current")" -gt 10 ]' sh "$dir"
 	lw pause a
 	assert_status 0
 	before=$(sort "$dir/cgroup.procs")

@@ -312,7 +312,7 @@ in_cgroup() { # CONTROLLER FILE...
 	start --name a --pids-limit 500 -- sh -c 'while :; do (f() { f & f & wait; }; f) 2>/dev/null; done'
 	need_pids_cgroup a
 	dir=$(field cgroup.paths.pids a)
-	wait_for 5 sh -c '[ "$(cat "$1/pids.current")" -gt 300 ]' sh "$dir"
+	wait_for 20 sh -c '[ "$(cat "$1/pids.current")" -gt 100 ]' sh "$dir"
 	from=$EPOCHREALTIME
 	lw kill a
 	to=$EPOCHREALTIME
