@@ -16,19 +16,27 @@ bool lw_record_runs(struct lw_record *r)
 	return !strcmp(state, "running") || !strcmp(state, "paused");
 }
 
+/* "stopped" or "failed", or NULL. */
+static const char *ended(const struct lw_record *r)
+{
+	static const char *const words[] = { "stopped", "failed" };
+	const char *state = json_string_value(json_object_get(r->data, "state"));
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (state && !strcmp(state, words[i]))
+			return words[i];
+	return NULL;
+}
+
 const char *lw_record_state(struct lw_record *r)
 {
-	static const char *const ends[] = { "stopped", "failed" }, *const lives[] = { "running", "paused" };
+	static const char *const lives[] = { "running", "paused" };
 	/* Whether it is supervised first: a supervisor that ends now has written how before. */
 	bool supervised = lw_record_supervised(r);
-	if (!supervised)
+	if (!supervised && !ended(r))
 		lw_record_reload(r);
+	if (ended(r) || !supervised)
+		return ended(r) ? ended(r) : "failed";
 	const char *state = json_string_value(json_object_get(r->data, "state"));
-	for (size_t i = 0; i < ARRAY_LEN(ends); i++)
-		if (state && !strcmp(state, ends[i]))
-			return ends[i];
-	if (!supervised)
-		return "failed";
 	for (size_t i = 0; i < ARRAY_LEN(lives); i++)
 		if (state && !strcmp(state, lives[i]))
 			return lives[i];

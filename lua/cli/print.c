@@ -125,19 +125,24 @@ static size_t columns(const char *s)
 
 void cli_table(struct lw_text *t, const char *const *cells, size_t n_rows, size_t n_cols)
 {
+	_cleanup_free_ size_t *width = calloc(n_cols ? n_cols : 1, sizeof *width);
+	if (!width) {
+		t->failed = true;
+		return;
+	}
+	for (size_t i = 0; i < n_rows * n_cols; i++) {
+		size_t w = columns(cells[i]);
+		width[i % n_cols] = w > width[i % n_cols] ? w : width[i % n_cols];
+	}
 	for (size_t r = 0; r < n_rows; r++) {
-		for (size_t c = 0; c < n_cols; c++) {
-			size_t width = 0, own = columns(cells[r * n_cols + c]);
-			for (size_t k = 0; k < n_rows; k++) {
-				size_t w = columns(cells[k * n_cols + c]);
-				width = w > width ? w : width;
-			}
-			lw_text_add(t, cells[r * n_cols + c]);
-			bool more = false;
-			for (size_t k = c + 1; k < n_cols; k++)
-				more |= *cells[r * n_cols + k] != 0;
-			if (more)
-				lw_text_addf(t, "%*s", (int)(width - own + 2), "");
+		const char *const *row = cells + r * n_cols;
+		size_t used = n_cols;
+		while (used > 1 && !*row[used - 1])
+			used--;
+		for (size_t c = 0; c < used; c++) {
+			lw_text_add(t, row[c]);
+			if (c + 1 < used)
+				lw_text_addf(t, "%*s", (int)(width[c] - columns(row[c]) + 2), "");
 		}
 		lw_text_add(t, "\n");
 	}

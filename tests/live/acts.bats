@@ -122,6 +122,22 @@ goes_on() {
 	[ -z "$(find /sys/fs/cgroup -type d -name "$id" 2>/dev/null)" ]
 }
 
+@test "pause: what stands is ended by gc, though its state directory is gone" {
+	mkdir -m 700 other
+	lw start --state "$WORK/other" --name a -- sleep 60
+	assert_status 0
+	id=$output
+	pid=$("$LUNWARD" inspect --state "$WORK/other" -f pid a)
+	lw pause --state "$WORK/other" a
+	assert_status 0
+	kill -9 "$("$LUNWARD" inspect --state "$WORK/other" -f supervisor_pid a)"
+	rm -r other
+	lw gc
+	assert_status 0
+	wait_for 5 [ ! -e "/proc/$pid" ]
+	[ -z "$(find /sys/fs/cgroup -type d -name "$id" 2>/dev/null)" ]
+}
+
 @test "pause: without a cgroup, one process after the other" {
 	mkdir -m 700 none
 	run unshare -m sh -c 'umount -R /sys/fs/cgroup 2>/dev/null; [ ! -e /sys/fs/cgroup/pids ] && [ ! -e /sys/fs/cgroup/cgroup.procs ]'
