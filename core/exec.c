@@ -15,7 +15,7 @@
 static const char *const joined_keys[] = {
 	"command",  "root",       "mounts",     "devices", "masked_paths", "readonly_paths", "secrets",
 	"hostname", "domainname", "sysctls",    "ids",     "network",      "namespaces",     "time_offsets",
-	"init",     "timeout",    "privileged", "service", "log",
+	"init",     "timeout",    "privileged", "service", "log",          "stdio",
 };
 
 static json_t *way(pid_t pid, const char *file)

@@ -108,6 +108,10 @@ static const char *hint_for(const struct lw_plan *p, const struct lw_op *op, int
 		if (code == EINVAL)
 			return "the user namespace that is joined maps no uid 0";
 		break;
+	case LW_OP_USER:
+		if (code == EINVAL)
+			return "the user namespace that is joined does not map this uid, this gid or one of its groups";
+		break;
 	case LW_OP_CGROUP_JOIN:
 		return "see `lunward doctor` for which cgroups are usable";
 	default:

@@ -82,6 +82,7 @@ int lw_record_process(const struct lw_record *r, const char *which, pid_t *ret, 
 }
 
 #define CLOSING_USEC 2000000
+#define KILLED "its supervisor was killed"
 
 static json_t *cgroup_paths(const struct lw_record *r)
 {
@@ -144,10 +145,11 @@ bool lw_record_sweep(const struct lw_host *h, struct lw_record *r, struct lw_err
 		return found;
 	json_object_set_new(r->data, "state", json_string("failed"));
 	json_object_set_new(r->data, "ended_at", json_string(lw_now_text(now)));
+	json_object_set_new(r->data, "error", json_string(KILLED));
 	struct lw_event e = lw_event_of_record(r);
 	e.event = "failed";
 	e.verb = "start";
-	e.reason = "its supervisor was killed";
+	e.reason = KILLED;
 	e.loud = true;
 	lw_event_note(h->state_fd, &e, 1);
 	if (json_is_true(json_object_get(r->data, "remove")))

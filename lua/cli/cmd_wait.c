@@ -16,15 +16,25 @@ static int waiting_time(const struct cli *c, int64_t *ret, struct lw_err *err)
 {
 	*ret = -1;
 	for (size_t i = 0; i < c->n_uses; i++)
-		if (!strcmp(c->uses[i].option->name, "timeout") && lw_parse_duration(c->uses[i].value, ret) < 0)
-			return lw_fail_as(err, LW_ERR_USAGE, -EINVAL, "--timeout: '%s' is not a duration",
-					  c->uses[i].value);
+		if (!strcmp(c->uses[i].option->name, "timeout") && lw_parse_duration(c->uses[i].value, ret) < 0) {
+			lw_fail_as(err, LW_ERR_USAGE, -EINVAL, "--timeout: '%s' is not a duration", c->uses[i].value);
+			lw_err_hint(err, "\"10s\", \"1h30m\", or a number of seconds");
+			return -EINVAL;
+		}
 	return 0;
 }
 
 static int too_long(const struct cli *c, const char *still, struct lw_err *err)
 {
 	return lw_fail_as(err, LW_ERR_TIMEOUT, -ETIMEDOUT, "%s is %s", c->words[0], still);
+}
+
+/* What a record says of an end that was not the command's own, or that came too early. */
+static void say_failed(const struct cli *c, struct lw_record *r, struct lw_err *err)
+{
+	const char *state = lw_record_state(r); /* which may read the record again */
+	const char *why = json_string_value(json_object_get(r->data, "error"));
+	lw_fail(err, -ECHILD, "%s has %s%s%s", c->words[0], state, why ? ": " : "", why ? why : "");
 }
 
 /* 0 ready, 1 it will not be. */
@@ -68,11 +78,18 @@ static int until_end(const struct cli *c, struct cli_job *job, struct lw_record 
 	int64_t left = until ? until - lw_now_usec() : -1;
 	if (lw_record_wait(r, left < 0 && until ? 0 : left) < 0)
 		return too_long(c, "still running", err);
-	if (lw_record_find(job->host->state_fd, r->id, &now, &none) < 0)
-		return heard >= 0 ? heard : CLI_FAILED;
+	if (lw_record_find(job->host->state_fd, r->id, &now, &none) < 0) {
+		if (heard < 0)
+			lw_fail(err, -ESRCH, "%s was removed before it said how it ended", c->words[0]);
+		return heard >= 0 ? heard : -ESRCH;
+	}
 	lw_record_sweep(job->host, &now, &none);
 	json_t *exit = json_object_get(now.data, "code");
 	int code = json_is_integer(exit) ? (int)json_integer_value(exit) : heard >= 0 ? heard : CLI_FAILED;
+	if (code == CLI_FAILED && !strcmp(lw_record_state(&now), "failed")) {
+		say_failed(c, &now, err);
+		code = -ECHILD;
+	}
 	lw_record_done(&now);
 	return code;
 }
@@ -90,6 +107,10 @@ int cli_cmd_wait(struct cli *c)
 	if (r >= 0)
 		r = c->ready ? until_ready(c, &rec, until, &err) : until_end(c, &job, &rec, until, &err);
 	int code = r < 0 ? cli_fail(&err) : r;
+	if (r == CLI_NO && c->ready) {
+		say_failed(c, &rec, &err);
+		cli_fail(&err);
+	}
 	lw_record_done(&rec);
 	cli_job_done(&job);
 	return code;

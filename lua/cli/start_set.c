@@ -111,8 +111,8 @@ static void fail(struct cli_start *s)
 		lw_fail(&s->err, -ECANCELED, "%s was not started", name_of(s));
 }
 
-/* Ready, not yet (running), or not any more. */
-static enum cli_start_state look(int state_fd, const char *name)
+/* Ready, not yet (running), or not any more: err says why. */
+static enum cli_start_state look(int state_fd, const char *name, struct lw_err *err)
 {
 	struct lw_record r = LW_RECORD_NONE;
 	struct lw_err none = { 0 };
@@ -124,14 +124,19 @@ static enum cli_start_state look(int state_fd, const char *name)
 		else if (strcmp(word, "stopped") != 0 && strcmp(word, "failed") != 0)
 			state = CLI_START_RUNS;
 	}
+	const char *why = json_string_value(json_object_get(r.data, "error"));
+	if (state == CLI_START_FAILED)
+		lw_fail(err, -ECANCELED, "%s", why ? why : "it ended before it was ready");
 	lw_record_done(&r);
 	return state;
 }
 
-static int missing(struct cli_start *s, const char *name)
+static int missing(struct cli_start *s, const char *name, bool tried)
 {
-	lw_fail_as(&s->err, LW_ERR_POLICY, -ENOENT, "%s requires \"%s\", which does not run", name_of(s), name);
-	lw_err_hint(&s->err, "`lunward start` both, in one call");
+	lw_fail_as(&s->err, LW_ERR_POLICY, -ENOENT, "%s requires \"%s\", which %s", name_of(s), name,
+		   tried ? "has failed" : "does not run");
+	if (!tried)
+		lw_err_hint(&s->err, "`lunward start` both, in one call");
 	lw_err_at(&s->err, s->job.spec->service.rec.origin);
 	lw_err_in(&s->err, "service.requires");
 	fail(s);
@@ -145,11 +150,11 @@ static int may_begin(struct cli_start *v, size_t n, struct cli_start *s)
 	const char *name;
 	for (size_t k = 0; (name = dependency(s, k, &required)); k++) {
 		const struct cli_start *d = in_set(v, n, name);
-		enum cli_start_state state = d ? d->state : look(s->job.host->state_fd, name);
+		enum cli_start_state state = d ? d->state : look(s->job.host->state_fd, name, NULL);
 		if (!d && !required)
 			continue;
 		if (state == CLI_START_FAILED && required)
-			return missing(s, name);
+			return missing(s, name, d != NULL);
 		if (state != CLI_START_READY && state != CLI_START_FAILED)
 			return 0;
 	}
@@ -189,6 +194,15 @@ static bool awaited(struct cli_start *v, size_t n, const struct cli_start *s)
 	return false;
 }
 
+static void get_ready(struct cli_start *s)
+{
+	s->state = look(s->job.host->state_fd, s->id, &s->err);
+	if (s->state != CLI_START_FAILED)
+		return;
+	lw_err_hint(&s->err, "`lunward logs %s` prints what it said", name_of(s));
+	lw_err_in(&s->err, "%s", name_of(s));
+}
+
 /* Whoever answers, or is ready now; waits for either. False: nobody is waited for. */
 static bool wait_for_some(struct cli_start *v, size_t n, struct pollfd *fds)
 {
@@ -206,7 +220,7 @@ static bool wait_for_some(struct cli_start *v, size_t n, struct pollfd *fds)
 		if (v[i].state == CLI_START_BEGUN && fds[k++].revents)
 			take_answer(&v[i]);
 		else if (v[i].state == CLI_START_RUNS && awaited(v, n, &v[i]))
-			v[i].state = look(v[i].job.host->state_fd, v[i].id);
+			get_ready(&v[i]);
 	}
 	return true;
 }

@@ -1,0 +1,1 @@
+return sandbox { name = "app", command = { "sleep", "60" }, service = { requires = "db" } }

@@ -1,0 +1,1 @@
+return sandbox { inherits = "service", command = { "sleep", "60" } }
