@@ -43,9 +43,9 @@ layers() {
 	local list
 	# shellcheck disable=SC2046  # no path of ours has blanks
 	{
-		forbid "core/base includes nothing above it" '(lua|net|tables)/|(plan|spec|host|stage|schema|sandbox|seccomp)\.h' \
+		forbid "core/base includes nothing above it" '(lua|net|tables)/|(plan|spec|host|stage|schema|instance|seccomp)\.h' \
 			$(only '^core/base/')
-		forbid "net includes nothing above it" 'lua/|(plan|spec|stage|schema|sandbox)\.h' $(only '^net/')
+		forbid "net includes nothing above it" 'lua/|(plan|spec|stage|schema|instance)\.h' $(only '^net/')
 		forbid "core includes nothing of lua/" 'lua/|lua\.h|lauxlib\.h|lualib\.h' $(only '^(core|net)/')
 		forbid "lua includes nothing of lua/cli" 'lua/cli/|cli/' $(only '^lua/[^/]*$')
 		forbid "<seccomp.h> belongs to core/seccomp_compile.c" 'seccomp\.h>' $(but '^core/seccomp_compile\.c$|^tests/unit/')

@@ -32,7 +32,7 @@ struct lw_denial {
 };
 const char *lw_denial_layer_name(int layer);
 
-struct lw_denials; /* private to launch.c, sandbox.c and denials.c */
+struct lw_denials; /* private to launch.c, instance.c and denials.c */
 
 /* plan: must outlive it. kill: the first denial ends the sandbox; a call answered with ENOSYS is none, for that is what
  * a program sees that asks an older kernel. */

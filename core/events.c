@@ -6,7 +6,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "rolled.h"
-#include "sandbox.h"
+#include "instance.h"
 #include "schema.h"
 #include "sinks.h"
 #include "sys.h"

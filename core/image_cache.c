@@ -14,7 +14,7 @@
 #include "image.h"
 #include "safepath.h"
 #include "safepath_walk.h"
-#include "sandbox.h"
+#include "instance.h"
 #include "schema.h"
 #include "sys.h"
 
@@ -167,7 +167,7 @@ static void read_words(int fd, int64_t until, char ret[static WORDS_MAX])
 static int run_unpacker(const struct lw_plan *p, const char *image, struct lw_err *err)
 {
 	char words[WORDS_MAX];
-	struct lw_sandbox *box = NULL;
+	struct lw_instance *box = NULL;
 	struct lw_status status;
 	struct timespec now;
 	int pair[2];
@@ -175,16 +175,16 @@ static int run_unpacker(const struct lw_plan *p, const char *image, struct lw_er
 		return lw_fail(err, -errno, "%s", strerror(errno));
 	_cleanup_close_ int read_end = pair[0], write_end = pair[1];
 	/* Its spec puts /dev/null in the place of the first two. */
-	const struct lw_launch_options o = { .stdio = { write_end, write_end, write_end } };
-	int r = lw_launch(p, &o, &box, err);
+	const struct lw_instance_options o = { .stdio = { write_end, write_end, write_end } };
+	int r = lw_plan_launch(p, &o, &box, err);
 	lw_close_p(&write_end);
 	if (r < 0)
 		return r;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	read_words(read_end, now.tv_sec + UNPACK_MINUTES * 60, words);
 	/* Nobody holds the other end any more: it is ending, or it has closed it and is not to be waited for. */
-	r = lw_sandbox_wait(box, 10 * INT64_C(1000000), &status, err);
-	lw_sandbox_close(box);
+	r = lw_instance_wait(box, 10 * INT64_C(1000000), &status, err);
+	lw_instance_close(box);
 	if (r < 0)
 		return r == -ETIMEDOUT
 			       ? lw_fail(err, r, "'%s': unpacking takes more than %d minutes", image, UNPACK_MINUTES)

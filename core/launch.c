@@ -17,7 +17,7 @@
 #include "init.h"
 #include "launch_words.h"
 #include "listen.h"
-#include "sandbox_private.h"
+#include "instance_private.h"
 #include "sys.h"
 
 #ifndef MFD_EXEC
@@ -77,7 +77,7 @@ static int high(int fd)
 	return r;
 }
 
-static int make_channels(struct lw_sandbox *s, struct lw_run *run, int *ret_sync)
+static int make_channels(struct lw_instance *s, struct lw_run *run, int *ret_sync)
 {
 	int pair[2];
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
@@ -152,7 +152,7 @@ static void close_run(struct lw_run *run)
 		lw_close_p(&run->fd[i]);
 }
 
-static int do_clone(struct lw_sandbox *s, struct lw_run *run, uint64_t flags, struct lw_err *err)
+static int do_clone(struct lw_instance *s, struct lw_run *run, uint64_t flags, struct lw_err *err)
 {
 	uint64_t all = ~UINT64_C(0), before;
 	/* No exit signal until init is executed, which brings SIGCHLD back. A host program whose own waitpid(-1) then
@@ -231,7 +231,7 @@ static int receive(int sync, struct message *m)
 }
 
 /* The process that joined namespaces is done: what it made takes its place. */
-static int take_first(struct lw_sandbox *s, int pidfd, struct lw_err *err)
+static int take_first(struct lw_instance *s, int pidfd, struct lw_err *err)
 {
 	siginfo_t info;
 	SYS(waitid, P_PIDFD, s->pidfd, &info, WEXITED | __WALL, NULL);
@@ -244,12 +244,12 @@ static int take_first(struct lw_sandbox *s, int pidfd, struct lw_err *err)
 }
 
 /* One message: 1 go on, 0 end of file, negative: failed. */
-static int take_message(struct lw_sandbox *s, const struct lw_plan *p, int sync, bool *ret_exec, struct lw_err *err)
+static int take_message(struct lw_instance *s, const struct lw_plan *p, int sync, bool *ret_exec, struct lw_err *err)
 {
 	struct message m;
 	/* Set-up may have to be answered before it can say anything. */
 	if (lw_denials_serve_until(s->denials, sync, SET_UP_SECONDS * 1000) && !s->denied)
-		lw_sandbox_deny(s);
+		lw_instance_deny(s);
 	int r = receive(sync, &m);
 	if (r == -EAGAIN)
 		return lw_fail(err, -ETIMEDOUT, "set-up did not finish within %d seconds", SET_UP_SECONDS);
@@ -284,7 +284,7 @@ static int take_message(struct lw_sandbox *s, const struct lw_plan *p, int sync,
 }
 
 /* Until the socket closes: that is exec's success, or the end of a child that could not even say why. */
-static int follow(struct lw_sandbox *s, const struct lw_plan *p, int sync, struct lw_err *err)
+static int follow(struct lw_instance *s, const struct lw_plan *p, int sync, struct lw_err *err)
 {
 	bool exec_follows = false;
 	int r;
@@ -296,7 +296,7 @@ static int follow(struct lw_sandbox *s, const struct lw_plan *p, int sync, struc
 }
 
 /* Who sets up is told by the future init as soon as it has made it; waited for only where an operation needs it. */
-static int greet(struct lw_sandbox *s, const struct lw_plan *p, int sync, struct lw_err *err)
+static int greet(struct lw_instance *s, const struct lw_plan *p, int sync, struct lw_err *err)
 {
 	bool exec = false;
 	int r = 1;
@@ -306,7 +306,7 @@ static int greet(struct lw_sandbox *s, const struct lw_plan *p, int sync, struct
 }
 
 /* Waits until the process that joins namespaces has made the sandbox's first one. */
-static int await_first(struct lw_sandbox *s, const struct lw_plan *p, int sync, struct lw_err *err)
+static int await_first(struct lw_instance *s, const struct lw_plan *p, int sync, struct lw_err *err)
 {
 	pid_t joiner = s->pid;
 	bool exec = false;
@@ -331,7 +331,7 @@ static int await_first(struct lw_sandbox *s, const struct lw_plan *p, int sync, 
 
 /* An act of the host's on a child that has ended already fails in words of its own: what the child said is the cause.
  * Whoever is still there says nothing before it is told to go on. */
-static int child_said(struct lw_sandbox *s, const struct lw_plan *p, int sync, struct lw_err *err)
+static int child_said(struct lw_instance *s, const struct lw_plan *p, int sync, struct lw_err *err)
 {
 	struct lw_err said = { 0 };
 	bool exec = false;
@@ -348,7 +348,7 @@ static int child_said(struct lw_sandbox *s, const struct lw_plan *p, int sync, s
 	return -said.code;
 }
 
-static int walk(struct lw_sandbox *s, const struct lw_plan *p, struct lw_run *run, struct lw_err *err)
+static int walk(struct lw_instance *s, const struct lw_plan *p, struct lw_run *run, struct lw_err *err)
 {
 	_cleanup_close_ int sync = -1;
 	int r = 0;
@@ -378,7 +378,7 @@ static int walk(struct lw_sandbox *s, const struct lw_plan *p, struct lw_run *ru
 				r = greet(s, p, sync, err);
 			if (r >= 0)
 				r = lw_host_apply(run, &s->host, op, s->pid,
-						  op->kind == LW_OP_RLIMIT_RAISE ? lw_sandbox_pid(s) : -1, err);
+						  op->kind == LW_OP_RLIMIT_RAISE ? lw_instance_pid(s) : -1, err);
 		}
 		int said = r < 0 && sync >= 0 ? child_said(s, p, sync, err) : 0;
 		if (said < 0)
@@ -401,9 +401,9 @@ static int walk(struct lw_sandbox *s, const struct lw_plan *p, struct lw_run *ru
 }
 
 /* The listener is one more thing to look at: all of it behind one descriptor. */
-static int watch(struct lw_sandbox *s, struct lw_err *err)
+static int watch(struct lw_instance *s, struct lw_err *err)
 {
-	const int fds[] = { lw_sandbox_pollfd(s), lw_denials_fd(s->denials) };
+	const int fds[] = { lw_instance_pollfd(s), lw_denials_fd(s->denials) };
 	if (fds[1] < 0)
 		return 0;
 	s->watch = (int)SYS(epoll_create1, EPOLL_CLOEXEC);
@@ -416,11 +416,12 @@ static int watch(struct lw_sandbox *s, struct lw_err *err)
 	return s->watch < 0 ? lw_fail(err, s->watch, "epoll: %s", strerror(-s->watch)) : 0;
 }
 
-int lw_launch(const struct lw_plan *p, const struct lw_launch_options *o, struct lw_sandbox **ret, struct lw_err *err)
+int lw_plan_launch(const struct lw_plan *p, const struct lw_instance_options *o, struct lw_instance **ret,
+		   struct lw_err *err)
 {
 	if (!p->argv)
 		return lw_launch_no_command(p, err);
-	struct lw_sandbox *s = calloc(1, sizeof *s);
+	struct lw_instance *s = calloc(1, sizeof *s);
 	_cleanup_free_ int *slots = malloc(sizeof(int) * (size_t)(p->n_fds ? p->n_fds : 1));
 	if (!s || !slots) {
 		free(s);
@@ -428,14 +429,14 @@ int lw_launch(const struct lw_plan *p, const struct lw_launch_options *o, struct
 	}
 	for (int i = 0; i < p->n_fds; i++)
 		slots[i] = -1;
-	*s = (struct lw_sandbox){ .pid = -1,
-				  .command = -1,
-				  .pidfd = -1,
-				  .command_fd = -1,
-				  .control = -1,
-				  .pty = -1,
-				  .watch = -1,
-				  .host.lease = -1 };
+	*s = (struct lw_instance){ .pid = -1,
+				   .command = -1,
+				   .pidfd = -1,
+				   .command_fd = -1,
+				   .control = -1,
+				   .pty = -1,
+				   .watch = -1,
+				   .host.lease = -1 };
 	struct lw_run run = {
 		.plan = p,
 		.id = s->host.id,
@@ -470,7 +471,7 @@ int lw_launch(const struct lw_plan *p, const struct lw_launch_options *o, struct
 		r = watch(s, err);
 	close_run(&run);
 	if (r < 0) {
-		lw_sandbox_close(s);
+		lw_instance_close(s);
 		return r;
 	}
 	*ret = s;

@@ -1,4 +1,5 @@
-/* op_host.h: the host side of a launch, operation by operation, with its undoing. Private to launch.c and sandbox.c. */
+/* op_host.h: the host side of a launch, operation by operation, with its undoing. Private to launch.c and instance.c.
+ */
 #ifndef LW_OP_HOST_H
 #define LW_OP_HOST_H
 

@@ -1,5 +1,5 @@
 /* run.h: the state of one launch that both sides of clone see: descriptors and the messages between them. Private to
- * launch.c, op_host.c, child.c and sandbox.c. */
+ * launch.c, op_host.c, child.c and instance.c. */
 #ifndef LW_RUN_H
 #define LW_RUN_H
 

@@ -58,7 +58,7 @@ static bool is_new(const struct lw_spec *s, enum lw_ns ns)
 
 static int check_command(const struct lw_spec *s, struct lw_err *err)
 {
-	/* A profile may leave the command to whoever runs it; lw_launch refuses to start nothing. */
+	/* A profile may leave the command to whoever runs it; lw_plan_launch refuses to start nothing. */
 	if (s->command.n && !s->command.v[0][0])
 		return broken(err, s->rec.origin, "command[0]", "the program's name is empty");
 	return 0;

@@ -84,7 +84,7 @@ static void answer(struct sv_client *c, const struct lw_control_message *m, cons
 
 static int attach(struct sv *s, struct sv_client *c, struct lw_control_message *m)
 {
-	bool terminal = s->sandbox && lw_sandbox_pty(s->sandbox) >= 0;
+	bool terminal = s->sandbox && lw_instance_pty(s->sandbox) >= 0;
 	unsigned n = terminal ? 1 : 2;
 	int theirs[2] = { -1, -1 };
 	if (!s->sandbox || c->io[0] >= 0)
@@ -107,8 +107,8 @@ static int attach(struct sv *s, struct sv_client *c, struct lw_control_message *
 static void resize(struct sv *s, int64_t size)
 {
 	struct winsize w = { .ws_row = (unsigned short)(size >> 16), .ws_col = (unsigned short)size };
-	if (s->sandbox && lw_sandbox_pty(s->sandbox) >= 0)
-		(void)!ioctl(lw_sandbox_pty(s->sandbox), TIOCSWINSZ, &w);
+	if (s->sandbox && lw_instance_pty(s->sandbox) >= 0)
+		(void)!ioctl(lw_instance_pty(s->sandbox), TIOCSWINSZ, &w);
 }
 
 static void hear(struct sv *s, struct sv_client *c)

@@ -167,7 +167,7 @@ static void output(void *arg, int stream, const char *bytes, size_t n)
 /* From here on the log and whoever is attached have what it prints. */
 static int connect_output(struct sv *s, struct ends *e, struct lw_err *err)
 {
-	int pty = lw_sandbox_pty(s->sandbox);
+	int pty = lw_instance_pty(s->sandbox);
 	if (pty >= 0) {
 		/* Both ways over one descriptor; what is on the pipes is set-up's, which writes nothing. */
 		lw_close_p(&e->out);
@@ -201,9 +201,9 @@ static int began(struct sv *s, bool first, struct lw_err *err)
 {
 	json_t *d = s->record.data;
 	errno = 0;
-	int r = note_process(d, "command", lw_sandbox_pid(s->sandbox), err);
+	int r = note_process(d, "command", lw_instance_pid(s->sandbox), err);
 	if (r >= 0)
-		r = note_process(d, "init", lw_sandbox_init_pid(s->sandbox), err);
+		r = note_process(d, "init", lw_instance_init_pid(s->sandbox), err);
 	if (r < 0)
 		return r;
 	json_object_set_new(d, "state", json_string("running"));
@@ -211,7 +211,7 @@ static int began(struct sv *s, bool first, struct lw_err *err)
 	s->at[SV_LIMIT] = s->spec->timeout && s->spec->timeout < INT64_MAX - s->began ? s->began + s->spec->timeout : 0;
 	lw_restarts_began(&s->restarts, &s->spec->service, s->began);
 	char more[LW_EVENT_MORE];
-	lw_event_start(lw_sandbox_pid(s->sandbox), more);
+	lw_event_start(lw_instance_pid(s->sandbox), more);
 	sv_note(s, first ? "started" : "restarted", more);
 	sv_watch_begin(s);
 	return lw_record_save(&s->record, err);
@@ -234,14 +234,14 @@ static int launch(struct sv *s, struct sv_launch *l, const json_t *request, stru
 	if (r >= 0)
 		r = make_ends(s, &ends, err);
 	if (r >= 0) {
-		struct lw_launch_options o = { .id = s->record.id,
-					       .usage = true,
-					       .sockets = &s->sockets,
-					       .denials = s->denials,
-					       .on_denial = sv_note_denial,
-					       .arg = s };
+		struct lw_instance_options o = { .id = s->record.id,
+						 .usage = true,
+						 .sockets = &s->sockets,
+						 .denials = s->denials,
+						 .on_denial = sv_note_denial,
+						 .arg = s };
 		memcpy(o.stdio, ends.inside, sizeof o.stdio);
-		r = lw_launch(l->plan, &o, &s->sandbox, err);
+		r = lw_plan_launch(l->plan, &o, &s->sandbox, err);
 	}
 	if (r >= 0)
 		r = connect_output(s, &ends, err);
@@ -267,7 +267,7 @@ int sv_launch(struct sv *s, const json_t *request, struct lw_err *err)
 		r = launch(s, &l, request, err);
 	if (r < 0) {
 		char line[sizeof *err + 64];
-		s->sandbox = lw_sandbox_close(s->sandbox);
+		s->sandbox = lw_instance_close(s->sandbox);
 		lw_close_p(&s->input);
 		lw_notify_close(s->state_fd, s->record.id, &s->ready.notify);
 		if (request && s->record.dir >= 0)
@@ -318,7 +318,7 @@ void sv_ended(struct sv *s, const struct lw_status *status)
 	cli_log_close(&s->log);
 	lw_close_p(&s->input);
 	lw_privilege_raise(true);
-	s->sandbox = lw_sandbox_close(s->sandbox);
+	s->sandbox = lw_instance_close(s->sandbox);
 	lw_privilege_raise(false);
 	launch_done(&s->explains);
 	for (int i = 0; i < SV_TIMERS; i++)

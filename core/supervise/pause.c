@@ -21,7 +21,7 @@ static int signal_each(const struct sv *s, bool on)
 	_cleanup_free_ struct lw_process *v = NULL;
 	size_t n = 0;
 	int moving = 0, r = lw_record_processes(&s->record, &v, &n);
-	pid_t init = lw_sandbox_init_pid(s->sandbox), command = lw_sandbox_pid(s->sandbox);
+	pid_t init = lw_instance_init_pid(s->sandbox), command = lw_instance_pid(s->sandbox);
 	for (size_t i = 0; i < n; i++) {
 		if ((v[i].pid == init && init != command) || strchr("ZX", v[i].state) || (v[i].state == 'T') == on)
 			continue;

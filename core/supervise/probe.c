@@ -16,7 +16,7 @@
 #include "exec.h"
 #include "listen.h"
 #include "safepath.h"
-#include "sandbox.h"
+#include "instance.h"
 #include "schema.h"
 #include "supervise/privilege.h"
 #include "process.h"
@@ -55,11 +55,11 @@ static bool run(const struct lw_probe *q, const struct lw_probed *w, json_t *rec
 {
 	struct lw_err err = { 0 };
 	struct lw_host_options o = { .state = w->state, .cgroup_parent = w->cgroup_parent, .environ_ = environ };
-	struct lw_launch_options launch = { .stdio = { 0, 1, 2 } };
+	struct lw_instance_options launch = { .stdio = { 0, 1, 2 } };
 	struct lw_host *host = NULL;
 	struct lw_spec *spec = NULL;
 	struct lw_plan *plan = NULL;
-	struct lw_sandbox *sandbox = NULL;
+	struct lw_instance *sandbox = NULL;
 	struct lw_status status = { .code = 1 };
 	json_auto_t *joining = lw_exec_spec(recorded, w->id, w->user, w->command, &err), *command = json_array();
 	for (size_t i = 0; i < q->exec.n; i++)
@@ -75,10 +75,10 @@ static bool run(const struct lw_probe *q, const struct lw_probed *w, json_t *rec
 		r = lw_plan_build(spec, host, &plan, &err);
 	if (r >= 0) {
 		lw_exec_join(plan, w->id, w->user, w->command);
-		r = lw_launch(plan, &launch, &sandbox, &err);
+		r = lw_plan_launch(plan, &launch, &sandbox, &err);
 	}
 	if (r >= 0)
-		r = lw_sandbox_wait(sandbox, -1, &status, &err);
+		r = lw_instance_wait(sandbox, -1, &status, &err);
 	return r >= 0 && status.code == 0;
 }
 

@@ -65,7 +65,7 @@ void sv_kill(struct sv *s)
 	if (!s->sandbox)
 		return;
 	lw_privilege_raise(true);
-	lw_sandbox_kill(s->sandbox);
+	lw_instance_kill(s->sandbox);
 	lw_privilege_raise(false);
 	sv_pause(s, false);
 }
@@ -75,7 +75,7 @@ int64_t sv_ask_to_end(struct sv *s, int64_t patience)
 	if (patience < 0)
 		patience = s->spec->service.stop_timeout;
 	lw_privilege_raise(true);
-	lw_sandbox_signal(s->sandbox, (int)s->spec->service.stop_signal);
+	lw_instance_signal(s->sandbox, (int)s->spec->service.stop_signal);
 	lw_privilege_raise(false);
 	sv_pause(s, false); /* the signal is there when it goes on */
 	int64_t now = lw_now_usec();
@@ -115,7 +115,7 @@ static void on_timer(struct sv *s, enum sv_timer timer)
 	s->at[timer] = 0;
 	switch (timer) {
 	case SV_LIMIT:
-		lw_sandbox_mark_timed_out(s->sandbox);
+		lw_instance_mark_timed_out(s->sandbox);
 		sv_kill(s);
 		break;
 	case SV_STOP:
@@ -163,9 +163,9 @@ static void look_at_sandbox(struct sv *s)
 	struct lw_status status = { 0 };
 	struct lw_err err = { 0 };
 	lw_privilege_raise(true);
-	int r = lw_sandbox_step(s->sandbox, &err);
+	int r = lw_instance_step(s->sandbox, &err);
 	if (r > 0)
-		lw_sandbox_wait(s->sandbox, -1, &status, &err);
+		lw_instance_wait(s->sandbox, -1, &status, &err);
 	lw_privilege_raise(false);
 	if (r < 0) /* it cannot be followed any more: nothing of it may stay */
 		status.code = 125;
@@ -177,7 +177,7 @@ void sv_run(struct sv *s)
 {
 	while (!s->over) {
 		struct pollfd fds[4 + SV_WATCH_POLLFDS + SV_CLIENT_POLLFDS] = {
-			{ .fd = s->sandbox ? lw_sandbox_pollfd(s->sandbox) : -1, .events = POLLIN },
+			{ .fd = s->sandbox ? lw_instance_pollfd(s->sandbox) : -1, .events = POLLIN },
 			{ .fd = s->signals, .events = POLLIN },
 			{ .fd = s->sandbox ? s->log.stream[0].from : -1, .events = POLLIN },
 			{ .fd = s->sandbox ? s->log.stream[1].from : -1, .events = POLLIN },
@@ -211,7 +211,7 @@ void sv_end(struct sv *s, const struct lw_err *why)
 	struct lw_err err = { 0 };
 	bool new = why && !s->record.again;
 	lw_privilege_raise(true);
-	s->sandbox = lw_sandbox_close(s->sandbox);
+	s->sandbox = lw_instance_close(s->sandbox);
 	lw_notify_close(s->state_fd, s->record.id, &s->ready.notify);
 	lw_sockets_close(&s->sockets);
 	if (s->listener >= 0)

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include "listen.h"
 #include "record.h"
-#include "sandbox.h"
+#include "instance.h"
 #include "spec.h"
 #include "supervise/log_file.h"
 #include "supervise/request.h"
@@ -44,9 +44,9 @@ struct sv {
 	bool remove, interactive;
 	int denials; /* enum lw_denial_mode */
 	struct lw_record record;
-	struct lw_spec *spec;       /* of the present launch */
-	struct lw_sandbox *sandbox; /* NULL: between two */
-	struct sv_launch explains;  /* what is denied; empty where nobody looks */
+	struct lw_spec *spec;        /* of the present launch */
+	struct lw_instance *sandbox; /* NULL: between two */
+	struct sv_launch explains;   /* what is denied; empty where nobody looks */
 	struct cli_log log;
 	int signals, listener;
 	int input; /* what is read inside as standard input, or -1 */

@@ -17,8 +17,8 @@ static json_t *recorded(void *arg)
 static struct lw_probed whom(struct sv *s)
 {
 	return (struct lw_probed){
-		.command = lw_sandbox_pid(s->sandbox),
-		.command_fd = lw_sandbox_command_fd(s->sandbox),
+		.command = lw_instance_pid(s->sandbox),
+		.command_fd = lw_instance_command_fd(s->sandbox),
 		.id = s->record.id,
 		.spec = recorded,
 		.arg = s,

@@ -1,7 +1,7 @@
 /* acts.c: see acts.h. */
 #include "lua/cli/acts.h"
 #include "denials.h"
-#include "sandbox.h"
+#include "instance.h"
 
 static void note(const struct cli_job *job, const struct lw_event *e, size_t n)
 {
@@ -35,22 +35,22 @@ void cli_act_on_record(const struct cli *c, const struct cli_job *job, const str
 	cli_act(c, job, lw_event_of_record(r), err);
 }
 
-void cli_note_run(const struct cli_job *job, const struct lw_sandbox *s)
+void cli_note_run(const struct cli_job *job, const struct lw_instance *s)
 {
 	char more[LW_EVENT_MORE];
 	struct lw_event e[2];
-	e[0] = e[1] = cli_event_of_job(job, lw_sandbox_id(s));
+	e[0] = e[1] = cli_event_of_job(job, lw_instance_id(s));
 	e[0].event = e[1].verb = cli_verb_table[CLI_RUN].name;
 	e[1].event = "started";
 	e[1].more = more;
-	lw_event_start(lw_sandbox_pid(s), more);
+	lw_event_start(lw_instance_pid(s), more);
 	note(job, e, 2);
 }
 
-void cli_note_end(const struct cli_job *job, const struct lw_sandbox *s, const struct lw_status *status)
+void cli_note_end(const struct cli_job *job, const struct lw_instance *s, const struct lw_status *status)
 {
 	char more[LW_EVENT_MORE];
-	struct lw_event e = cli_event_of_job(job, lw_sandbox_id(s));
+	struct lw_event e = cli_event_of_job(job, lw_instance_id(s));
 	e.event = "exited";
 	e.verb = cli_verb_table[CLI_RUN].name;
 	e.more = more;

@@ -16,11 +16,11 @@ void cli_act(const struct cli *c, const struct cli_job *job, struct lw_event e, 
 void cli_act_on_record(const struct cli *c, const struct cli_job *job, const struct lw_record *r,
 		       const struct lw_err *err);
 /* Of a run: the act and the start by one write; its end; and a denial (struct cli_report's on_denial calls it). */
-struct lw_sandbox;
+struct lw_instance;
 struct lw_status;
 struct lw_denial;
-void cli_note_run(const struct cli_job *job, const struct lw_sandbox *s);
-void cli_note_end(const struct cli_job *job, const struct lw_sandbox *s, const struct lw_status *status);
+void cli_note_run(const struct cli_job *job, const struct lw_instance *s);
+void cli_note_end(const struct cli_job *job, const struct lw_instance *s, const struct lw_status *status);
 void cli_note_denial(const struct cli_job *job, const char *id, const struct lw_denial *d);
 
 #endif

@@ -12,7 +12,7 @@
 #include "supervise/privilege.h"
 #include "lua/cli/run_loop.h"
 #include "lua/cli/tty.h"
-#include "sandbox.h"
+#include "instance.h"
 
 static int set_command(const struct cli *c, json_t *spec, struct lw_err *err)
 {
@@ -82,9 +82,9 @@ int cli_cmd_exec(struct cli *c)
 	struct lw_err err = { 0 };
 	struct cli_job job = { 0 };
 	struct lw_record rec;
-	struct lw_sandbox *sandbox = NULL;
+	struct lw_instance *sandbox = NULL;
 	struct lw_status status = { 0 };
-	struct lw_launch_options o = { .stdio = { 0, 1, 2 } };
+	struct lw_instance_options o = { .stdio = { 0, 1, 2 } };
 	struct lw_text command = { 0 };
 	struct cli_tty tty;
 	int signals = -1, code, r = cli_find_sandbox(c, &job, &rec, &err);
@@ -93,18 +93,18 @@ int cli_cmd_exec(struct cli *c)
 	if (r >= 0)
 		r = cli_signals_open(&signals, &err);
 	if (r >= 0)
-		r = lw_launch(job.plan, &o, &sandbox, &err);
+		r = lw_plan_launch(job.plan, &o, &sandbox, &err);
 	if (r < 0)
 		cli_blame_option(c, &err);
 	cli_act(c, &job, event_of(c, &rec, &command), r < 0 ? &err : NULL);
 	lw_text_done(&command);
 	if (r >= 0) {
 		lw_privilege_shed(job.plan);
-		cli_tty_begin(&tty, lw_sandbox_pty(sandbox), (unsigned)job.plan->terminal_fds);
+		cli_tty_begin(&tty, lw_instance_pty(sandbox), (unsigned)job.plan->terminal_fds);
 		r = cli_run_loop(sandbox, signals, &tty, job.spec->timeout, NULL, &status, &err);
 	}
 	code = r < 0 ? cli_fail(&err) : status.timed_out ? CLI_TIMEOUT : status.code;
-	lw_sandbox_close(sandbox);
+	lw_instance_close(sandbox);
 	lw_close_p(&signals);
 	lw_record_done(&rec);
 	cli_job_done(&job);

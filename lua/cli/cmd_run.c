@@ -15,7 +15,7 @@
 #include "lua/cli/status.h"
 #include "lua/cli/tty.h"
 #include "lua/cli/warm/warm.h"
-#include "sandbox.h"
+#include "instance.h"
 
 static void print_warning(void *arg, struct lw_origin at, const char *path, const char *msg)
 {
@@ -74,16 +74,16 @@ static void denied(void *arg, const struct lw_denial *d)
 }
 
 static int start(struct cli *c, const char *profile, struct cli_job *job, const struct cli_report *report,
-		 int *ret_signal_fd, struct running *run, struct lw_sandbox **ret, struct lw_err *err)
+		 int *ret_signal_fd, struct running *run, struct lw_instance **ret, struct lw_err *err)
 {
 	char *id = run->id;
-	struct lw_launch_options o = { .id = id,
-				       .denials = c->denials,
-				       .on_denial = denied,
-				       .arg = run,
-				       .stdio = { 0, 1, 2 },
-				       .sockets = &run->sockets,
-				       .usage = report->status_fd >= 0 || report->result_fd >= 0 };
+	struct lw_instance_options o = { .id = id,
+					 .denials = c->denials,
+					 .on_denial = denied,
+					 .arg = run,
+					 .stdio = { 0, 1, 2 },
+					 .sockets = &run->sockets,
+					 .usage = report->status_fd >= 0 || report->result_fd >= 0 };
 	int r = cli_load(c, profile, job, err);
 	/* Unpacking an image takes its time, and a signal is to end it. */
 	if (r >= 0 && (r = cli_prepare(job, err)) < 0)
@@ -112,7 +112,7 @@ static int start(struct cli *c, const char *profile, struct cli_job *job, const 
 	else if (job->spec->privileged)
 		lw_spec_warnings(job->spec, print_privileged, (void *)(uintptr_t)c);
 	cli_report_event(report, "created", NULL);
-	r = lw_launch(job->plan, &o, ret, err);
+	r = lw_plan_launch(job->plan, &o, ret, err);
 	if (r < 0) {
 		cli_blame_option(c, err);
 		cli_hint_at_outside(job->spec, err);
@@ -127,7 +127,7 @@ int cli_cmd_run(struct cli *c)
 	struct lw_err err = { 0 };
 	struct cli_job job = { 0 };
 	struct cli_report report = { -1, -1 };
-	struct lw_sandbox *sandbox = NULL;
+	struct lw_instance *sandbox = NULL;
 	struct lw_status status = { 0 };
 	struct running run = { .job = &job, .report = &report };
 	struct cli_tty tty;
@@ -146,7 +146,7 @@ int cli_cmd_run(struct cli *c)
 		cli_report_event(&report, "started", sandbox);
 		warm_save(c, &job);
 		cli_ready_begin(&run.ready, sandbox, &report);
-		cli_tty_begin(&tty, lw_sandbox_pty(sandbox), (unsigned)job.plan->terminal_fds);
+		cli_tty_begin(&tty, lw_instance_pty(sandbox), (unsigned)job.plan->terminal_fds);
 		r = cli_run_loop(sandbox, signal_fd, &tty, job.spec->timeout, &run.ready.watch, &status, &err);
 	}
 	if (r >= 0) {
@@ -159,7 +159,7 @@ int cli_cmd_run(struct cli *c)
 		cli_report_error(&report, &err, code);
 	}
 	cli_ready_close(&run.ready);
-	lw_sandbox_close(sandbox);
+	lw_instance_close(sandbox);
 	lw_sockets_close(&run.sockets);
 	cli_job_done(&job);
 	lw_close_p(&signal_fd);

@@ -60,14 +60,14 @@ static enum action action_of(uint32_t sig)
 	return SWALLOW;
 }
 
-static void pass_on(struct lw_sandbox *s, int sig)
+static void pass_on(struct lw_instance *s, int sig)
 {
 	lw_privilege_raise(true);
-	lw_sandbox_signal(s, sig);
+	lw_instance_signal(s, sig);
 	lw_privilege_raise(false);
 }
 
-static void handle(struct lw_sandbox *s, struct cli_tty *tty, int sig)
+static void handle(struct lw_instance *s, struct cli_tty *tty, int sig)
 {
 	switch (action_of((uint32_t)sig)) {
 	case FORWARD:
@@ -94,7 +94,7 @@ static void handle(struct lw_sandbox *s, struct cli_tty *tty, int sig)
 	}
 }
 
-static void read_signals(struct lw_sandbox *s, struct cli_tty *tty, int signal_fd)
+static void read_signals(struct lw_instance *s, struct cli_tty *tty, int signal_fd)
 {
 	struct signalfd_siginfo info;
 	while (read(signal_fd, &info, sizeof info) == (ssize_t)sizeof info)
@@ -118,16 +118,16 @@ static int patience(int64_t deadline, int64_t when, const struct cli_tty *tty)
 }
 
 /* At the end comes undoing, which may have to end what is left in a cgroup. */
-static int look(struct lw_sandbox *s, struct lw_err *err)
+static int look(struct lw_instance *s, struct lw_err *err)
 {
 	lw_privilege_raise(true);
-	int r = lw_sandbox_step(s, err);
+	int r = lw_instance_step(s, err);
 	if (!r)
 		lw_privilege_raise(false);
 	return r;
 }
 
-static int loop(struct lw_sandbox *s, int signal_fd, struct cli_tty *tty, int64_t timeout_usec,
+static int loop(struct lw_instance *s, int signal_fd, struct cli_tty *tty, int64_t timeout_usec,
 		const struct cli_watch *watch, struct lw_err *err)
 {
 	/* A timeout too far away to be reached is none. */
@@ -135,7 +135,7 @@ static int loop(struct lw_sandbox *s, int signal_fd, struct cli_tty *tty, int64_
 	int64_t deadline = timeout_usec && timeout_usec < INT64_MAX - now ? now + timeout_usec : 0;
 	for (;;) {
 		struct pollfd fds[2 + CLI_WATCH_POLLFDS + CLI_TTY_POLLFDS] = {
-			{ .fd = lw_sandbox_pollfd(s), .events = POLLIN },
+			{ .fd = lw_instance_pollfd(s), .events = POLLIN },
 			{ .fd = signal_fd, .events = POLLIN },
 			{ .fd = -1 },
 			{ .fd = -1 },
@@ -163,7 +163,7 @@ static int loop(struct lw_sandbox *s, int signal_fd, struct cli_tty *tty, int64_
 			return r;
 		if (deadline && now_usec() >= deadline) {
 			deadline = 0;
-			lw_sandbox_mark_timed_out(s);
+			lw_instance_mark_timed_out(s);
 			pass_on(s, SIGKILL);
 		}
 	}
@@ -188,12 +188,12 @@ static void drain(int signal_fd, struct cli_tty *tty)
 	}
 }
 
-int cli_run_loop(struct lw_sandbox *s, int signal_fd, struct cli_tty *tty, int64_t timeout_usec,
+int cli_run_loop(struct lw_instance *s, int signal_fd, struct cli_tty *tty, int64_t timeout_usec,
 		 const struct cli_watch *watch, struct lw_status *ret, struct lw_err *err)
 {
 	int r = loop(s, signal_fd, tty, timeout_usec, watch, err);
 	if (r >= 0)
 		drain(signal_fd, tty);
 	cli_tty_restore(tty);
-	return r < 0 ? r : lw_sandbox_wait(s, -1, ret, err);
+	return r < 0 ? r : lw_instance_wait(s, -1, ret, err);
 }

@@ -5,7 +5,7 @@
 #include <poll.h>
 #include "base/err.h"
 #include "lua/cli/tty.h"
-#include "sandbox.h"
+#include "instance.h"
 
 /* Blocks the signals the loop will read and returns a descriptor for them. Before the launch, so that none is lost and
  * none ends us while there is something to undo. */
@@ -20,7 +20,7 @@ struct cli_watch {
 };
 /* Until the end: forwards signals, copies the terminal, ends everything after timeout_usec (0: never). `watch` may be
  * NULL. */
-int cli_run_loop(struct lw_sandbox *s, int signal_fd, struct cli_tty *tty, int64_t timeout_usec,
+int cli_run_loop(struct lw_instance *s, int signal_fd, struct cli_tty *tty, int64_t timeout_usec,
 		 const struct cli_watch *watch, struct lw_status *ret, struct lw_err *err);
 
 #endif

@@ -63,14 +63,14 @@ int cli_ready_open(struct cli_ready *r, const struct cli *c, const struct cli_jo
 							: 0;
 }
 
-void cli_ready_begin(struct cli_ready *r, struct lw_sandbox *sandbox, const struct cli_report *report)
+void cli_ready_begin(struct cli_ready *r, struct lw_instance *sandbox, const struct cli_report *report)
 {
 	r->sandbox = sandbox;
 	r->report = report;
 	r->user = lw_exec_user(r->job->plan);
 	struct lw_probed whom = {
-		.command = lw_sandbox_pid(sandbox),
-		.command_fd = lw_sandbox_command_fd(sandbox),
+		.command = lw_instance_pid(sandbox),
+		.command_fd = lw_instance_command_fd(sandbox),
 		.id = r->id,
 		.spec = spec,
 		.arg = r,

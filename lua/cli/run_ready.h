@@ -13,7 +13,7 @@ struct cli_ready {
 	const struct cli_job *job;
 	const struct cli_report *report;
 	const char *id;
-	struct lw_sandbox *sandbox;
+	struct lw_instance *sandbox;
 	json_t *user;
 	struct lw_service service;
 	struct lw_readiness ready;
@@ -24,7 +24,7 @@ struct cli_ready {
 int cli_ready_open(struct cli_ready *r, const struct cli *c, const struct cli_job *job, const char *id,
 		   struct lw_err *err);
 /* The command runs. */
-void cli_ready_begin(struct cli_ready *r, struct lw_sandbox *sandbox, const struct cli_report *report);
+void cli_ready_begin(struct cli_ready *r, struct lw_instance *sandbox, const struct cli_report *report);
 void cli_ready_close(struct cli_ready *r);
 
 #endif

@@ -51,14 +51,14 @@ static void begin(struct lw_text *t, const char *event)
 		lw_text_addf(t, ", \"event\": \"%s\"", event);
 }
 
-void cli_report_event(const struct cli_report *r, const char *event, const struct lw_sandbox *s)
+void cli_report_event(const struct cli_report *r, const char *event, const struct lw_instance *s)
 {
 	struct lw_text t = { 0 };
 	if (r->status_fd < 0)
 		return;
 	begin(&t, event);
 	if (s)
-		lw_text_addf(&t, ", \"pid\": %d", (int)lw_sandbox_pid(s));
+		lw_text_addf(&t, ", \"pid\": %d", (int)lw_instance_pid(s));
 	lw_text_add(&t, "}\n");
 	send(r->status_fd, &t);
 }
@@ -87,7 +87,7 @@ static void add_signal(struct lw_text *t, int sig)
 		lw_text_add(t, ", \"signal\": null");
 }
 
-void cli_report_end(const struct cli_report *r, const struct lw_status *s, const struct lw_sandbox *sandbox)
+void cli_report_end(const struct cli_report *r, const struct lw_status *s, const struct lw_instance *sandbox)
 {
 	struct lw_text t = { 0 };
 	if (r->status_fd >= 0) {

@@ -40,11 +40,11 @@ void cli_denial_event(void *arg, const struct lw_denial *d)
 	cli_report_members(arg, "denied", &t);
 }
 
-void cli_denials_json(struct lw_text *t, const struct lw_sandbox *s)
+void cli_denials_json(struct lw_text *t, const struct lw_instance *s)
 {
 	size_t n;
 	uint64_t more;
-	const struct lw_denial *d = lw_sandbox_denials(s, &n, &more);
+	const struct lw_denial *d = lw_instance_denials(s, &n, &more);
 	if (!d) {
 		lw_text_add(t, "null");
 		return;
@@ -84,11 +84,11 @@ static void print_one(const struct lw_denial *d)
 	cli_warn("%s", lw_err_format(&e, line, sizeof line));
 }
 
-void cli_denials_print(const struct lw_sandbox *s)
+void cli_denials_print(const struct lw_instance *s)
 {
 	size_t n;
 	uint64_t more;
-	const struct lw_denial *d = lw_sandbox_denials(s, &n, &more);
+	const struct lw_denial *d = lw_instance_denials(s, &n, &more);
 	for (size_t i = 0; i < n; i++)
 		print_one(&d[i]);
 	if (more)

@@ -5,11 +5,11 @@
 #include "base/text.h"
 #include "denials.h"
 #include "lua/cli/status.h"
-#include "sandbox.h"
+#include "instance.h"
 
-/* For lw_launch_options.on_denial: writes the event; arg is a struct cli_report. */
+/* For lw_instance_options.on_denial: writes the event; arg is a struct cli_report. */
 void cli_denial_event(void *arg, const struct lw_denial *d);
 /* One line each on stderr. */
-void cli_denials_print(const struct lw_sandbox *s);
+void cli_denials_print(const struct lw_instance *s);
 
 #endif

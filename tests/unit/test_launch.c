@@ -1,5 +1,5 @@
-/* test_launch.c: lw_launch as a library: descriptors in any order, the status, nothing printed, no signal taken. Needs
- * user namespaces. */
+/* test_launch.c: lw_plan_launch as a library: descriptors in any order, the status, nothing printed, no signal taken.
+ * Needs user namespaces. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -15,7 +15,7 @@
 #include <unistd.h>
 #include "host.h"
 #include "plan.h"
-#include "sandbox.h"
+#include "instance.h"
 #include "schema.h"
 
 static volatile sig_atomic_t children;
@@ -70,28 +70,28 @@ static void status_and_signals(void **state)
 {
 	(void)state;
 	struct job j;
-	struct lw_sandbox *box = NULL;
+	struct lw_instance *box = NULL;
 	struct lw_status status;
 	struct lw_err err = { 0 };
-	struct lw_launch_options o = { .stdio = { 0, 1, 2 }, .usage = true };
+	struct lw_instance_options o = { .stdio = { 0, 1, 2 }, .usage = true };
 	struct sigaction count_them = { .sa_handler = count }, before;
 	ready(&j, "{\"name\":\"t\",\"command\":[\"/bin/sh\",\"-c\",\"exit 7\"]}");
 	sigaction(SIGCHLD, &count_them, &before);
-	if (lw_launch(j.plan, &o, &box, &err) == -EPERM) {
+	if (lw_plan_launch(j.plan, &o, &box, &err) == -EPERM) {
 		done(&j);
 		print_message("no user namespaces here\n");
 		skip();
 	}
 	assert_non_null(box);
-	assert_true(lw_sandbox_pid(box) > 0);
-	assert_int_equal(strlen(lw_sandbox_id(box)), 64);
+	assert_true(lw_instance_pid(box) > 0);
+	assert_int_equal(strlen(lw_instance_id(box)), 64);
 	/* The host program's own wait may take init from us, not the command's status. */
-	assert_int_equal(waitpid(-1, NULL, 0), lw_sandbox_init_pid(box));
-	assert_int_equal(lw_sandbox_wait(box, 10000000, &status, &err), 0);
+	assert_int_equal(waitpid(-1, NULL, 0), lw_instance_init_pid(box));
+	assert_int_equal(lw_instance_wait(box, 10000000, &status, &err), 0);
 	assert_int_equal(status.code, 7);
 	assert_int_equal(status.signal, 0);
 	assert_true(status.memory_peak_bytes > 0);
-	lw_sandbox_close(box);
+	lw_instance_close(box);
 	sigaction(SIGCHLD, &before, NULL);
 	done(&j);
 }
@@ -100,23 +100,23 @@ static void a_kill_is_told(void **state)
 {
 	(void)state;
 	struct job j;
-	struct lw_sandbox *box = NULL;
+	struct lw_instance *box = NULL;
 	struct lw_status status;
 	struct lw_err err = { 0 };
-	struct lw_launch_options o = { .stdio = { 0, 1, 2 } };
+	struct lw_instance_options o = { .stdio = { 0, 1, 2 } };
 	ready(&j, "{\"name\":\"t\",\"command\":[\"/bin/sleep\",\"100\"]}");
-	if (lw_launch(j.plan, &o, &box, &err) == -EPERM) {
+	if (lw_plan_launch(j.plan, &o, &box, &err) == -EPERM) {
 		done(&j);
 		skip();
 	}
 	assert_non_null(box);
-	assert_int_equal(lw_sandbox_wait(box, 1000, &status, &err), -ETIMEDOUT);
-	assert_int_equal(lw_sandbox_signal(box, SIGTERM), 0);
-	assert_int_equal(lw_sandbox_wait(box, 10000000, &status, &err), 0);
+	assert_int_equal(lw_instance_wait(box, 1000, &status, &err), -ETIMEDOUT);
+	assert_int_equal(lw_instance_signal(box, SIGTERM), 0);
+	assert_int_equal(lw_instance_wait(box, 10000000, &status, &err), 0);
 	assert_int_equal(status.signal, SIGTERM);
 	assert_int_equal(status.code, 128 + SIGTERM);
-	assert_int_equal(lw_sandbox_signal(box, SIGTERM), 0); /* ended already: success */
-	lw_sandbox_close(box);
+	assert_int_equal(lw_instance_signal(box, SIGTERM), 0); /* ended already: success */
+	lw_instance_close(box);
 	done(&j);
 }
 
@@ -124,17 +124,17 @@ static void a_kill_is_told(void **state)
 static void swapped(int out)
 {
 	struct job j;
-	struct lw_sandbox *box = NULL;
+	struct lw_instance *box = NULL;
 	struct lw_status status;
 	struct lw_err err = { 0 };
-	struct lw_launch_options o = { .stdio = { 1, 0, 2 } };
+	struct lw_instance_options o = { .stdio = { 1, 0, 2 } };
 	ready(&j, "{\"name\":\"t\",\"command\":[\"/bin/echo\",\"hello\"]}");
 	dup2(out, 0);
 	dup2(open("/dev/null", O_RDWR), 1);
-	int r = lw_launch(j.plan, &o, &box, &err);
+	int r = lw_plan_launch(j.plan, &o, &box, &err);
 	if (r >= 0)
-		lw_sandbox_wait(box, 10000000, &status, &err);
-	lw_sandbox_close(box);
+		lw_instance_wait(box, 10000000, &status, &err);
+	lw_instance_close(box);
 	done(&j);
 	_exit(r == -EPERM ? 77 : r < 0);
 }
@@ -164,10 +164,10 @@ static void nothing_to_run(void **state)
 {
 	(void)state;
 	struct job j;
-	struct lw_sandbox *box = NULL;
+	struct lw_instance *box = NULL;
 	struct lw_err err = { 0 };
 	ready(&j, "{\"name\":\"t\"}");
-	assert_int_equal(lw_launch(j.plan, NULL, &box, &err), -EINVAL);
+	assert_int_equal(lw_plan_launch(j.plan, NULL, &box, &err), -EINVAL);
 	assert_string_equal(err.path, "command");
 	assert_null(box);
 	done(&j);

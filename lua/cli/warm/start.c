@@ -13,7 +13,7 @@
 #include "supervise/privilege.h"
 #include "lua/cli/run_loop.h"
 #include "lua/cli/warm/warm.h"
-#include "sandbox.h"
+#include "instance.h"
 #include "state_dir.h"
 #include "sys.h"
 
@@ -163,15 +163,15 @@ struct noted {
 	struct lw_event started[2], ended;
 };
 
-static void note_start(const struct lw_plan *plan, const struct warm_head *h, struct lw_sandbox *s, struct noted *n)
+static void note_start(const struct lw_plan *plan, const struct warm_head *h, struct lw_instance *s, struct noted *n)
 {
 	const char *bytes = (const char *)h;
 	char more[LW_EVENT_MORE];
 	memcpy(n->name, bytes + h->name, strlen(bytes + h->name) + 1);
 	if (h->name_id_at)
-		memcpy(n->name + h->name_id_at, lw_sandbox_id(s), LW_NAME_ID);
+		memcpy(n->name + h->name_id_at, lw_instance_id(s), LW_NAME_ID);
 	struct lw_event e = { .event = "run",
-			      .id = lw_sandbox_id(s),
+			      .id = lw_instance_id(s),
 			      .name = n->name,
 			      .profile = bytes + h->profile,
 			      .sha256 = bytes + h->sha256,
@@ -179,7 +179,7 @@ static void note_start(const struct lw_plan *plan, const struct warm_head *h, st
 	n->started[0] = e;
 	e.verb = e.event;
 	e.event = "started";
-	lw_event_start(lw_sandbox_pid(s), more);
+	lw_event_start(lw_instance_pid(s), more);
 	n->started[1] = e;
 	n->started[1].more = more;
 	lw_event_note(plan->pool.state_fd, n->started, 2);
@@ -199,14 +199,14 @@ static void note_end(const struct lw_plan *plan, const struct lw_status *status,
 static void walk(const struct lw_plan *plan, const struct warm_head *h)
 {
 	static const char lost[] = "lunward: following the sandbox failed\n";
-	struct lw_launch_options o = { .stdio = { 0, 1, 2 } };
-	struct lw_sandbox *s = NULL;
+	struct lw_instance_options o = { .stdio = { 0, 1, 2 } };
+	struct lw_instance *s = NULL;
 	struct lw_status status = { 0 };
 	struct noted noted;
 	uint64_t before = 0;
 	int signals = -1;
 	SYS(rt_sigprocmask, SIG_SETMASK, NULL, &before, 8);
-	if (cli_signals_open(&signals, NULL) >= 0 && lw_launch(plan, &o, &s, NULL) >= 0) {
+	if (cli_signals_open(&signals, NULL) >= 0 && lw_plan_launch(plan, &o, &s, NULL) >= 0) {
 		note_start(plan, h, s, &noted);
 		lw_privilege_shed(plan);
 		no_terminal.master = no_terminal.control = -1;
@@ -214,7 +214,7 @@ static void walk(const struct lw_plan *plan, const struct warm_head *h)
 		int r = cli_run_loop(s, signals, &no_terminal, h->timeout, NULL, &status, NULL);
 		if (r >= 0)
 			note_end(plan, &status, &noted);
-		lw_sandbox_close(s);
+		lw_instance_close(s);
 		if (r < 0)
 			SYS(write, 2, lost, sizeof lost - 1);
 		leave(r < 0 ? CLI_FAILED : status.timed_out ? CLI_TIMEOUT : status.code);

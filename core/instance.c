@@ -1,4 +1,4 @@
-/* sandbox.c: the handle of a running sandbox: signals, waiting, and the undoing of the host side when it has ended.
+/* instance.c: the handle of a running sandbox: signals, waiting, and the undoing of the host side when it has ended.
  * Processes are known by pidfd, never by number alone. */
 #include <poll.h>
 #include <signal.h>
@@ -13,10 +13,10 @@
 #include "base/fdio.h"
 #include "cgroup.h"
 #include "init.h"
-#include "sandbox_private.h"
+#include "instance_private.h"
 #include "sys.h"
 
-const char *lw_sandbox_id(const struct lw_sandbox *s)
+const char *lw_instance_id(const struct lw_instance *s)
 {
 	return s->host.id;
 }
@@ -33,46 +33,46 @@ pid_t lw_pid_of(int pidfd)
 	return line ? (pid_t)atoi(line + 5) : -1;
 }
 
-pid_t lw_sandbox_pid(const struct lw_sandbox *s)
+pid_t lw_instance_pid(const struct lw_instance *s)
 {
 	/* Asked for by few, and told by the kernel in words. */
 	return s->command < 0 && s->command_fd >= 0 ? lw_pid_of(s->command_fd) : s->command;
 }
 
-int lw_sandbox_command_fd(const struct lw_sandbox *s)
+int lw_instance_command_fd(const struct lw_instance *s)
 {
 	return s->command_fd;
 }
 
-pid_t lw_sandbox_init_pid(const struct lw_sandbox *s)
+pid_t lw_instance_init_pid(const struct lw_instance *s)
 {
 	return s->pid;
 }
 
-const char *lw_sandbox_cgroup(const struct lw_sandbox *s, int controller)
+const char *lw_instance_cgroup(const struct lw_instance *s, int controller)
 {
 	return lw_host_cgroup(&s->host, controller);
 }
 
-int lw_sandbox_pty(const struct lw_sandbox *s)
+int lw_instance_pty(const struct lw_instance *s)
 {
 	return s->pty;
 }
 
-int lw_sandbox_pollfd(const struct lw_sandbox *s)
+int lw_instance_pollfd(const struct lw_instance *s)
 {
 	return s->watch >= 0 ? s->watch : s->control >= 0 ? s->control : s->pidfd;
 }
 
-const struct lw_denial *lw_sandbox_denials(const struct lw_sandbox *s, size_t *ret_n, uint64_t *ret_more)
+const struct lw_denial *lw_instance_denials(const struct lw_instance *s, size_t *ret_n, uint64_t *ret_more)
 {
 	return lw_denials_list(s->denials, ret_n, ret_more);
 }
 
-void lw_sandbox_deny(struct lw_sandbox *s)
+void lw_instance_deny(struct lw_instance *s)
 {
 	s->denied = true;
-	lw_sandbox_kill(s);
+	lw_instance_kill(s);
 }
 
 static double seconds_since(const struct timespec *from)
@@ -87,14 +87,14 @@ static double seconds(struct timeval t)
 	return (double)t.tv_sec + (double)t.tv_usec / 1e6;
 }
 
-static void set_wait_status(struct lw_sandbox *s, int status)
+static void set_wait_status(struct lw_instance *s, int status)
 {
 	s->status.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 	s->status.code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
 /* Waits for the process that we cloned to be gone, and with it all of its pid namespace. */
-static int reap(struct lw_sandbox *s, siginfo_t *info, struct rusage *usage, int flags)
+static int reap(struct lw_instance *s, siginfo_t *info, struct rusage *usage, int flags)
 {
 	int r;
 	do
@@ -107,7 +107,7 @@ static int reap(struct lw_sandbox *s, siginfo_t *info, struct rusage *usage, int
 }
 
 /* Without a report: the command is what we cloned, or init was killed from outside. 1 ended, 0 still running. */
-static int look_at_process(struct lw_sandbox *s, int flags, struct lw_err *err)
+static int look_at_process(struct lw_instance *s, int flags, struct lw_err *err)
 {
 	siginfo_t info = { 0 };
 	struct rusage usage = { 0 };
@@ -128,7 +128,7 @@ static int look_at_process(struct lw_sandbox *s, int flags, struct lw_err *err)
 
 /* Init reports the command's end as soon as it has reaped it. Its own end, with the taking down of mounts and network,
  * goes on beside our undoing; close waits for it. */
-static int look_at_report(struct lw_sandbox *s, struct lw_err *err)
+static int look_at_report(struct lw_instance *s, struct lw_err *err)
 {
 	struct lw_init_report report;
 	ssize_t n = recv(s->control, &report, sizeof report, MSG_DONTWAIT);
@@ -142,7 +142,7 @@ static int look_at_report(struct lw_sandbox *s, struct lw_err *err)
 	return 1;
 }
 
-static void read_memory(struct lw_sandbox *s)
+static void read_memory(struct lw_instance *s)
 {
 	const char *dir = lw_host_cgroup(&s->host, LW_CTL_MEMORY);
 	int64_t kills = 0;
@@ -158,7 +158,7 @@ static void read_memory(struct lw_sandbox *s)
 	s->status.oom = kills > 0;
 }
 
-static void undo(struct lw_sandbox *s)
+static void undo(struct lw_instance *s)
 {
 	siginfo_t info = { 0 };
 	if (s->undone)
@@ -172,12 +172,12 @@ static void undo(struct lw_sandbox *s)
 	lw_host_undo(&s->host);
 }
 
-int lw_sandbox_step(struct lw_sandbox *s, struct lw_err *err)
+int lw_instance_step(struct lw_instance *s, struct lw_err *err)
 {
 	if (s->ended)
 		return 1;
 	if (s->denials && !s->denied && lw_denials_serve(s->denials))
-		lw_sandbox_deny(s);
+		lw_instance_deny(s);
 	int r = s->control >= 0 ? look_at_report(s, err) : look_at_process(s, WNOHANG, err);
 	if (r <= 0)
 		return r;
@@ -190,7 +190,7 @@ int lw_sandbox_step(struct lw_sandbox *s, struct lw_err *err)
 	return 1;
 }
 
-int lw_sandbox_kill(struct lw_sandbox *s)
+int lw_instance_kill(struct lw_instance *s)
 {
 	if (s->ended || s->pidfd < 0)
 		return 0;
@@ -199,27 +199,27 @@ int lw_sandbox_kill(struct lw_sandbox *s)
 	return r == -ESRCH ? 0 : r;
 }
 
-int lw_sandbox_signal(struct lw_sandbox *s, int sig)
+int lw_instance_signal(struct lw_instance *s, int sig)
 {
 	if (sig == SIGKILL)
-		return lw_sandbox_kill(s);
+		return lw_instance_kill(s);
 	if (s->ended || s->command_fd < 0)
 		return 0;
 	int r = (int)SYS(pidfd_send_signal, s->command_fd, sig, NULL, 0);
 	return r == -ESRCH ? 0 : r;
 }
 
-void lw_sandbox_mark_timed_out(struct lw_sandbox *s)
+void lw_instance_mark_timed_out(struct lw_instance *s)
 {
 	s->timed_out = true;
 }
 
-int lw_sandbox_wait(struct lw_sandbox *s, int64_t timeout_usec, struct lw_status *ret, struct lw_err *err)
+int lw_instance_wait(struct lw_instance *s, int64_t timeout_usec, struct lw_status *ret, struct lw_err *err)
 {
 	struct timespec from;
 	clock_gettime(CLOCK_MONOTONIC, &from);
 	for (;;) {
-		int r = lw_sandbox_step(s, err);
+		int r = lw_instance_step(s, err);
 		if (r < 0)
 			return r;
 		if (r)
@@ -227,7 +227,7 @@ int lw_sandbox_wait(struct lw_sandbox *s, int64_t timeout_usec, struct lw_status
 		int64_t left = timeout_usec < 0 ? -1 : timeout_usec - (int64_t)(seconds_since(&from) * 1e6);
 		if (timeout_usec >= 0 && left <= 0)
 			return lw_fail_as(err, LW_ERR_TIMEOUT, -ETIMEDOUT, "the sandbox is still running");
-		struct pollfd p = { .fd = lw_sandbox_pollfd(s), .events = POLLIN };
+		struct pollfd p = { .fd = lw_instance_pollfd(s), .events = POLLIN };
 		struct timespec wait = { left / 1000000, left % 1000000 * 1000 };
 		ppoll(&p, 1, left < 0 ? NULL : &wait, NULL);
 	}
@@ -235,13 +235,13 @@ int lw_sandbox_wait(struct lw_sandbox *s, int64_t timeout_usec, struct lw_status
 	return 0;
 }
 
-struct lw_sandbox *lw_sandbox_close(struct lw_sandbox *s)
+struct lw_instance *lw_instance_close(struct lw_instance *s)
 {
 	siginfo_t info = { 0 };
 	if (!s)
 		return NULL;
 	if (s->pidfd >= 0 && !s->ended)
-		lw_sandbox_kill(s);
+		lw_instance_kill(s);
 	if (s->pidfd >= 0 && !s->reaped)
 		reap(s, &info, NULL, 0);
 	undo(s);

@@ -1,14 +1,14 @@
-/* sandbox.h: from a plan to a running sandbox and its end. No function here prints, exits, installs signal handlers or
+/* instance.h: from a plan to a running sandbox and its end. No function here prints, exits, installs signal handlers or
  * waits for children that are not its own. */
-#ifndef LW_SANDBOX_H
-#define LW_SANDBOX_H
+#ifndef LW_INSTANCE_H
+#define LW_INSTANCE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 #include "plan.h"
 
-struct lw_sandbox;
+struct lw_instance;
 
 struct lw_denial;
 struct lw_sockets;
@@ -16,13 +16,13 @@ struct lw_sockets;
  * answers, and the plan and its spec must outlive the sandbox. */
 enum lw_denial_mode { LW_DENIALS_UNSEEN, LW_DENIALS_EXPLAIN, LW_DENIALS_KILL };
 
-struct lw_launch_options {
+struct lw_instance_options {
 	const char *id;                   /* 64 hex; NULL: made */
 	int stdio[3];                     /* descriptors to become 0-2 */
 	const struct lw_sockets *sockets; /* those of service.listen, as the plan was made with; or NULL */
 	bool usage;                       /* lw_status is to tell oom and memory_peak_bytes from the cgroup */
 	int denials;                      /* enum lw_denial_mode */
-	/* Called from lw_launch, step and wait for each denial that was not there before; NULL: nobody. */
+	/* Called from lw_plan_launch, step and wait for each denial that was not there before; NULL: nobody. */
 	void (*on_denial)(void *arg, const struct lw_denial *d);
 	void *arg;
 };
@@ -38,27 +38,28 @@ struct lw_status {
 
 /* Starts the sandbox: 0 once exec succeeded. On failure everything done is undone and err tells the profile line;
  * err->cls is NOT_FOUND / NOT_EXECUTABLE when exec itself failed. */
-int lw_launch(const struct lw_plan *p, const struct lw_launch_options *o, struct lw_sandbox **ret, struct lw_err *err);
+int lw_plan_launch(const struct lw_plan *p, const struct lw_instance_options *o, struct lw_instance **ret,
+		   struct lw_err *err);
 
-const char *lw_sandbox_id(const struct lw_sandbox *s);
-pid_t lw_sandbox_pid(const struct lw_sandbox *s);      /* the command's, in the caller's pid namespace */
-pid_t lw_sandbox_init_pid(const struct lw_sandbox *s); /* the init's; the command's own without one */
-int lw_sandbox_command_fd(const struct lw_sandbox *s); /* a pidfd of the command; owned by the sandbox */
+const char *lw_instance_id(const struct lw_instance *s);
+pid_t lw_instance_pid(const struct lw_instance *s);      /* the command's, in the caller's pid namespace */
+pid_t lw_instance_init_pid(const struct lw_instance *s); /* the init's; the command's own without one */
+int lw_instance_command_fd(const struct lw_instance *s); /* a pidfd of the command; owned by the sandbox */
 /* Its cgroup of a controller (enum lw_controller), an absolute directory, or NULL. */
-const char *lw_sandbox_cgroup(const struct lw_sandbox *s, int controller);
-int lw_sandbox_pty(const struct lw_sandbox *s);    /* master of our pty, or -1; owned by the sandbox */
-int lw_sandbox_pollfd(const struct lw_sandbox *s); /* readable when step() has something to do */
+const char *lw_instance_cgroup(const struct lw_instance *s, int controller);
+int lw_instance_pty(const struct lw_instance *s);    /* master of our pty, or -1; owned by the sandbox */
+int lw_instance_pollfd(const struct lw_instance *s); /* readable when step() has something to do */
 /* What it was refused so far, each once; *ret_more: how many further ones were not kept. Until close. */
-const struct lw_denial *lw_sandbox_denials(const struct lw_sandbox *s, size_t *ret_n, uint64_t *ret_more);
+const struct lw_denial *lw_instance_denials(const struct lw_instance *s, size_t *ret_n, uint64_t *ret_more);
 /* Looks without blocking: 1 ended (status is ready), 0 still running, negative errno. */
-int lw_sandbox_step(struct lw_sandbox *s, struct lw_err *err);
+int lw_instance_step(struct lw_instance *s, struct lw_err *err);
 /* A signal for the command alone (KILL: for everything). Success when it has ended already. */
-int lw_sandbox_signal(struct lw_sandbox *s, int sig);
-int lw_sandbox_kill(struct lw_sandbox *s);
+int lw_instance_signal(struct lw_instance *s, int sig);
+int lw_instance_kill(struct lw_instance *s);
 /* Blocks; timeout_usec < 0: for ever; -ETIMEDOUT. After the end: undoes the host side, fills status. */
-int lw_sandbox_wait(struct lw_sandbox *s, int64_t timeout_usec, struct lw_status *ret, struct lw_err *err);
-void lw_sandbox_mark_timed_out(struct lw_sandbox *s);
+int lw_instance_wait(struct lw_instance *s, int64_t timeout_usec, struct lw_status *ret, struct lw_err *err);
+void lw_instance_mark_timed_out(struct lw_instance *s);
 /* Kills what still runs, undoes the host side, frees. NULL is fine; returns NULL. */
-struct lw_sandbox *lw_sandbox_close(struct lw_sandbox *s);
+struct lw_instance *lw_instance_close(struct lw_instance *s);
 
 #endif

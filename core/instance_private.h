@@ -1,18 +1,18 @@
-/* sandbox_private.h: what a sandbox handle holds; for launch.c and sandbox.c only. */
-#ifndef LW_SANDBOX_PRIVATE_H
-#define LW_SANDBOX_PRIVATE_H
+/* instance_private.h: what a sandbox handle holds; for launch.c and instance.c only. */
+#ifndef LW_INSTANCE_PRIVATE_H
+#define LW_INSTANCE_PRIVATE_H
 
 #include <stdbool.h>
 #include <time.h>
 #include "denials.h"
 #include "op_host.h"
 #include "run.h"
-#include "sandbox.h"
+#include "instance.h"
 
 /* The process id behind a pidfd, in our pid namespace; -1. */
 pid_t lw_pid_of(int pidfd);
 
-struct lw_sandbox {
+struct lw_instance {
 	struct lw_host_state host;
 	pid_t pid; /* what we cloned: init, or the command itself */
 	pid_t command;
@@ -28,6 +28,6 @@ struct lw_sandbox {
 };
 
 /* A denial ends it. */
-void lw_sandbox_deny(struct lw_sandbox *s);
+void lw_instance_deny(struct lw_instance *s);
 
 #endif
