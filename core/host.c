@@ -265,7 +265,10 @@ int lw_host_probe(const struct lw_host_options *o, struct lw_host **ret, struct 
 			       .state_fd = -1,
 			       .kernel = "",
 			       .arch = "",
-			       .environ_ = o->environ_ };
+			       .environ_ = o->environ_,
+			       .cgroup_parent = lw_arena_strdup(a, o->cgroup_parent),
+			       .profiles = lw_arena_strdup(a, o->profiles),
+			       .helpers = lw_arena_strdup(a, o->helpers) };
 	probe_machine(h);
 	lw_host_lsm_probe(h);
 	int r = probe_caps(h, err);

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 #include "base/arena.h"
 #include "base/err.h"
+#include "lunward.h"
 
 enum lw_controller {
 	LW_CTL_PIDS,
@@ -91,7 +92,8 @@ struct lw_host {
 	bool swap_accounting;  /* limits.swap can be enforced: memory.memsw.* (v1) or memory.swap.max (v2) is there */
 	int64_t swap_bytes;    /* swap space of this machine */
 	char *const *environ_; /* the caller's environment, for inherit_env; NULL in tests */
-	const char *notify_socket;        /* made by whoever launches; NULL: "<id>" stands for the id */
+	const char *cgroup_parent, *profiles, *helpers; /* as asked for; or NULL */
+	const char *notify_socket;                      /* made by whoever launches; NULL: "<id>" stands for the id */
 	const struct lw_sockets *sockets; /* those of service.listen, opened by whoever launches; NULL: not yet */
 	bool background;  /* set by whoever launches: acted on from outside later, paused, updated (stage_cgroup.c) */
 	unsigned tty_fds; /* bit set of 0-2 that are terminals; filled by whoever launches, 0 otherwise */
@@ -107,17 +109,8 @@ static inline struct lw_id_pool lw_host_pool(const struct lw_host *h)
 	return (struct lw_id_pool){ h->state_dir, h->state_fd, h->n_reserved, h->reserved };
 }
 
-struct lw_host_options {
-	const char *state; /* --state, or NULL */
-	const char
-		*cgroup_parent; /* --cgroup-parent, or NULL: $LUNWARD_CGROUP_PARENT is looked at by the CLI, not here */
-	const char *xdg_runtime_dir; /* $XDG_RUNTIME_DIR, or NULL */
-	char *const *environ_;       /* becomes lw_host.environ_; NULL: none */
-};
-/* Probes what a launch needs; quick (no probing by doing: that is lw_doctor). Creates the state directory. The library
- * reads no environment variable itself: what counts is in the options. */
-int lw_host_probe(const struct lw_host_options *o, struct lw_host **ret, struct lw_err *err);
-struct lw_host *lw_host_free(struct lw_host *h);
+/* lw_host_probe (lunward.h) probes what a launch needs; quick (no probing by doing: that is lw_doctor). It reads no
+ * environment variable itself: what counts is in the options. */
 /* Fills h->view: /usr /bin /sbin /lib* /opt /etc as they are here. Called by lw_host_probe. */
 int lw_host_view_probe(struct lw_host *h);
 #define LW_HOST_VIEW 10

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include "lunward.h"
 #include "plan.h"
 
 struct lw_instance;
@@ -25,15 +26,6 @@ struct lw_instance_options {
 	/* Called from lw_plan_launch, step and wait for each denial that was not there before; NULL: nobody. */
 	void (*on_denial)(void *arg, const struct lw_denial *d);
 	void *arg;
-};
-
-struct lw_status {
-	int code;   /* exit code of the command when it exited, 128+signal when a signal ended it */
-	int signal; /* 0 when it exited */
-	bool timed_out, oom;
-	bool denied; /* a denial ended it (LW_DENIALS_KILL) */
-	double wall_seconds, cpu_seconds;
-	int64_t memory_peak_bytes; /* -1 unknown; without `usage` that of the largest process */
 };
 
 /* Starts the sandbox: 0 once exec succeeded. On failure everything done is undone and err tells the profile line;

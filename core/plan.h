@@ -7,6 +7,7 @@
 #include <linux/sched.h>
 #include "base/text.h"
 #include "host.h"
+#include "lunward.h"
 #include "seccomp.h"
 #include "spec.h"
 
@@ -200,8 +201,6 @@ static inline bool lw_plan_host_root_inside(const struct lw_plan *p)
 	return inside;
 }
 
-int lw_plan_build(const struct lw_spec *s, const struct lw_host *h, struct lw_plan **ret, struct lw_err *err);
-struct lw_plan *lw_plan_free(struct lw_plan *p);
 /* {schema_version, spec, ops}; text: one line per op. */
 json_t *lw_plan_to_json(const struct lw_plan *p);
 int lw_plan_to_text(const struct lw_plan *p, struct lw_text *t);

@@ -90,9 +90,6 @@ json_t *lw_spec_to_json(const struct lw_spec *s);
 /* The value of one key of a record, whether it was set or not; NULL also for a string that is not there. */
 json_t *lw_field_to_json(const struct lw_spec *s, const struct lw_field *f, const void *rec);
 #define LW_JSON_DUMP_FLAGS (JSON_INDENT(2) | JSON_REAL_PRECISION(15))
-/* Parses text (at most 4 MiB) and decodes; `file` names it in errors. Accepts both a bare spec object and the
- * {schema_version, spec, ops} object that `plan --format json` prints. */
-int lw_spec_from_json_text(const char *text, size_t n, const char *file, struct lw_spec **ret, struct lw_err *err);
 #define LW_SCHEMA_VERSION 1
 
 /* docs/profiles.md: one section per key (core/schema_doc.c). 0 or -ENOMEM. */

@@ -16,7 +16,7 @@ struct lw_spec *lw_spec_new(void)
 	/* The arena's memory is zeroed: what is not named here is NULL, 0, false or a list of nothing; LW_NS_NEW,
 	 * LW_IDS_AUTO, LW_ROOT_HOST, LW_SECCOMP_DEFAULT, LW_NET_NONE, LW_TERMINAL_AUTO and LW_STDIO_INHERIT are 0. */
 	s->arena = a;
-	s->profile_path = "";
+	s->profile_path = s->profile_sha256 = "";
 	s->name = "sandbox";
 	s->cwd = "/";
 	s->umask = 0022;

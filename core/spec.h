@@ -12,6 +12,7 @@
 #define LW_SPEC_H
 
 #include "base/arena.h"
+#include "lunward.h"
 #include "spec_network.h"
 #include "spec_rec.h"
 #include "spec_service.h"
@@ -420,11 +421,12 @@ enum lw_key {
 struct lw_spec {
 	struct lw_rec rec; /* the sandbox{} call */
 	struct lw_arena *arena;
-	const char *profile_path; /* absolute path of the profile, "" for a spec without one;
-				   * set by the front end, not part of the JSON form */
-	const char *name;         /* never NULL; "sandbox" when nobody named it */
-	int64_t name_id_at;       /* where in the name digits of the sandbox's id stand, or
-				   * 0; set by the front end, not part of the JSON form */
+	const char *profile_sha256; /* of its text, in hexadecimal digits; "" without one */
+	const char *profile_path;   /* absolute path of the profile, "" for a spec without one;
+				     * set by the front end, not part of the JSON form */
+	const char *name;           /* never NULL; "sandbox" when nobody named it */
+	int64_t name_id_at;         /* where in the name digits of the sandbox's id stand, or
+				     * 0; set by the front end, not part of the JSON form */
 	struct lw_strlist command;
 	const char *cwd;
 	struct lw_pairs env;
@@ -470,11 +472,9 @@ struct lw_spec {
 
 /* An empty spec holding every default, or NULL on ENOMEM. */
 struct lw_spec *lw_spec_new(void);
-struct lw_spec *lw_spec_free(struct lw_spec *s);
 
-/* Cross-field rules (core/spec_check.c): 0, or the first error. Uses no
+/* lw_spec_check (lunward.h): cross-field rules, core/spec_check.c. Uses no
  * privilege and looks at nothing but the spec. */
-int lw_spec_check(const struct lw_spec *s, struct lw_err *err);
 /* Warnings a person should read (`check` prints them, `run -v` too); calls back
  * for each. */
 typedef void lw_warn_fn(void *arg, struct lw_origin at, const char *path, const char *msg);

@@ -385,7 +385,7 @@ static int unwrap_plan(const json_t *doc, const json_t **ret, struct lw_err *err
 	return 0;
 }
 
-int lw_spec_from_json_text(const char *text, size_t n, const char *file, struct lw_spec **ret, struct lw_err *err)
+int lw_spec_from_json(const char *text, size_t n, const char *file, struct lw_spec **ret, struct lw_err *err)
 {
 	const json_t *raw;
 	json_error_t bad;

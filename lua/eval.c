@@ -230,6 +230,14 @@ static int serve_load(struct evaluation *e, const char *request, size_t n, struc
 	return r < 0 ? fail_channel(e, r, err) : 0;
 }
 
+static void print(const struct evaluation *e, const char *text, size_t n)
+{
+	if (e->o->print)
+		e->o->print(e->o->arg, text, n);
+	else
+		lw_write_full(STDERR_FILENO, text, n);
+}
+
 static void show(struct evaluation *e, char *text, size_t n)
 {
 	static const char more[] = "(the profile printed more than 64 KiB; the rest is not shown)\n";
@@ -242,10 +250,10 @@ static void show(struct evaluation *e, char *text, size_t n)
 	for (size_t i = 0; i < n; i++)
 		if (((unsigned char)text[i] < ' ' && text[i] != '\n' && text[i] != '\t') || text[i] == '\x7f')
 			text[i] = '?';
-	lw_write_full(STDERR_FILENO, text, n);
+	print(e, text, n);
 	e->printed += n;
 	if (e->printed == EVAL_PRINT_MAX) {
-		lw_write_full(STDERR_FILENO, more, sizeof(more) - 1);
+		print(e, more, sizeof(more) - 1);
 		e->printed++;
 	}
 }

@@ -10,16 +10,17 @@
 #include <stddef.h>
 #include "base/err.h"
 #include "host.h"
+#include "lunward.h"
 
-struct lw_param {
-	const char *name, *value; /* --set NAME=VALUE */
-};
 struct lw_eval_options {
 	const char *profile; /* name to search for, or a path (has '/' or ends in ".lua") */
 	const struct lw_param *params;
 	size_t n_params;
 	const struct lw_host *host; /* for the `host` table and caps.all; must not be NULL */
 	const char *profile_dir;    /* --profiles DIR, first on the search path; or NULL */
+	/* What the profile prints, made safe and bounded; NULL: to stderr. */
+	void (*print)(void *arg, const char *text, size_t n);
+	void *arg;
 };
 struct lw_eval_result {
 	char *path;      /* absolute path of the profile; malloc'ed */
@@ -31,8 +32,8 @@ struct lw_eval_result {
 	json_t *raw; /* merged raw spec object, inherits applied, `name` filled from the file name when absent. Layers
 		      * of a profile that inherits have been decoded one by one; a single one has not. */
 };
-/* Forks: meant for the command's own process, early. What the profile prints goes to stderr, made safe and bounded.
- * -ENOENT with class LW_ERR_USAGE when there is no such profile. *ret is written on success only. */
+/* Forks: meant for the command's own process, early. -ENOENT with class LW_ERR_USAGE when there is no such profile.
+ * *ret is written on success only. */
 int lw_eval_profile(const struct lw_eval_options *o, struct lw_eval_result *ret, struct lw_err *err);
 /* What is found now under the names of a result that is `kept` is what was read then; `o` is the same. */
 bool lw_eval_unchanged(const struct lw_eval_options *o, const struct lw_eval_result *r);

@@ -5,57 +5,20 @@
 #include "base/cleanup.h"
 #include "base/names.h"
 #include "base/text.h"
+#include "host_features.h"
 #include "lua/eval_child.h"
-
-static const char *const feature_table[] = {
-	"apparmor", "cgroup", "cpu",       "cpuset", "devices",    "freezer", "idmapped_mounts", "io",
-	"landlock", "memory", "newuidmap", "pids",   "privileged", "selinux", "swap_accounting",
-};
-
-static bool has_feature(const struct lw_host *h, const char *name, bool *ret)
-{
-	static const struct {
-		const char *name;
-		enum lw_controller controller;
-	} controllers[] = {
-		{ "cpu", LW_CTL_CPU },         { "cpuset", LW_CTL_CPUSET }, { "devices", LW_CTL_DEVICES },
-		{ "freezer", LW_CTL_FREEZER }, { "io", LW_CTL_IO },         { "memory", LW_CTL_MEMORY },
-		{ "pids", LW_CTL_PIDS },
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(controllers); i++)
-		if (!strcmp(controllers[i].name, name)) {
-			*ret = h->cgroup.parent[controllers[i].controller] != NULL;
-			return true;
-		}
-	if (!strcmp(name, "apparmor"))
-		*ret = h->apparmor;
-	else if (!strcmp(name, "landlock"))
-		*ret = h->landlock_abi > 0;
-	else if (!strcmp(name, "selinux"))
-		*ret = h->selinux != LW_SELINUX_OFF;
-	else if (!strcmp(name, "cgroup"))
-		*ret = h->cgroup.version != 0;
-	else if (!strcmp(name, "idmapped_mounts")) /* of ordinary file systems: Linux 5.12 */
-		*ret = h->kernel_major > 5 || (h->kernel_major == 5 && h->kernel_minor >= 12);
-	else if (!strcmp(name, "newuidmap"))
-		*ret = h->has_newuidmap;
-	else if (!strcmp(name, "privileged"))
-		*ret = h->privileged;
-	else if (!strcmp(name, "swap_accounting"))
-		*ret = h->swap_accounting;
-	else
-		return false;
-	return true;
-}
 
 static int host_has(lua_State *L)
 {
 	const char *name = luaL_checkstring(L, 1);
 	bool has = false;
 
-	if (!has_feature(eval_of(L)->o->host, name, &has))
-		return eval_unknown(L, "feature", name, lw_nearest(name, feature_table, ARRAY_LEN(feature_table)));
+	if (!lw_host_has(eval_of(L)->o->host, name, &has)) {
+		struct lw_near near = { .word = name };
+		for (size_t i = 0; lw_host_features[i]; i++)
+			lw_near_offer(&near, lw_host_features[i]);
+		return eval_unknown(L, "feature", name, near.best);
+	}
 	lua_pushboolean(L, has);
 	return 1;
 }

@@ -18,7 +18,7 @@
 #include "safepath.h"
 #include "sys.h"
 
-#define DIRS_MAX 6
+#define DIRS_MAX 7
 #define SUFFIX ".lua"
 
 static const char *env_value(const struct lw_host *h, const char *name)
@@ -31,21 +31,26 @@ static const char *env_value(const struct lw_host *h, const char *name)
 	return NULL;
 }
 
-/* "TREE/profiles" when our executable is TREE/DIR/lunward in a source tree, else NULL. */
-static const char *tree_profiles(struct lw_arena *a)
+/* Takes the last n components away; false when there is nothing left. */
+static bool go_up(char *path, unsigned n)
 {
-	char exe[4096];
-	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+	char *slash = path;
+
+	while (n-- && slash) {
+		slash = strrchr(path, '/');
+		if (slash)
+			*slash = '\0';
+	}
+	return slash && *path;
+}
+
+/* "TREE/profiles" when our executable is TREE/DIR/lunward in a source tree, else NULL. */
+static const char *tree_profiles(struct lw_arena *a, char *exe)
+{
 	const char *tree;
 
-	for (int up = 0; up < 2; up++) {
-		while (n > 0 && exe[n - 1] != '/')
-			n--;
-		n--;
-	}
-	if (n <= 0)
+	if (!go_up(exe, 2))
 		return NULL;
-	exe[n] = '\0';
 	tree = lw_arena_printf(a, "%s/CMakeLists.txt", exe);
 	if (!tree || access(tree, F_OK) < 0)
 		return NULL;
@@ -55,10 +60,26 @@ static const char *tree_profiles(struct lw_arena *a)
 	return lw_arena_printf(a, "%s/profiles", exe);
 }
 
+/* Those installed with our executable, PREFIX/bin/lunward or PREFIX/libexec/lunward/lunward-eval, where the prefix is
+ * none of the two that are searched anyway; else NULL. `prefix` is what tree_profiles left: two up. */
+static const char *installed_profiles(struct lw_arena *a, char *prefix)
+{
+	for (unsigned up = 0; up < 2 && *prefix; up++) {
+		const char *dir = lw_arena_printf(a, "%s/share/lunward/profiles", prefix);
+		if (strcmp(prefix, "/usr") != 0 && strcmp(prefix, "/usr/local") != 0 && dir && access(dir, F_OK) == 0)
+			return dir;
+		if (!go_up(prefix, 1))
+			break;
+	}
+	return NULL;
+}
+
 const char **lw_profile_dirs(struct lw_arena *a, const struct lw_host *h, const char *profile_dir)
 {
 	const char **dirs = lw_arena_array(a, DIRS_MAX + 1, sizeof(*dirs));
-	const char *config = env_value(h, "XDG_CONFIG_HOME"), *tree;
+	const char *config = env_value(h, "XDG_CONFIG_HOME"), *tree, *installed;
+	char exe[4096];
+	ssize_t len = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
 	size_t n = 0;
 
 	if (!dirs)
@@ -71,7 +92,11 @@ const char **lw_profile_dirs(struct lw_arena *a, const struct lw_host *h, const 
 	else if (h->uid != 0 && h->home && *h->home == '/')
 		dirs[n++] = lw_arena_printf(a, "%s/.config/lunward/profiles", h->home);
 	dirs[n++] = "/etc/lunward/profiles";
-	tree = tree_profiles(a);
+	exe[len > 0 ? len : 0] = '\0';
+	tree = tree_profiles(a, exe);
+	installed = tree ? NULL : installed_profiles(a, exe);
+	if (installed)
+		dirs[n++] = installed;
 	if (tree) {
 		dirs[n++] = tree;
 	} else {

@@ -23,6 +23,10 @@ add_library(dep::seccomp INTERFACE IMPORTED)
 target_include_directories(dep::seccomp SYSTEM INTERFACE ${SECCOMP_INCLUDE_DIR})
 target_link_libraries(dep::seccomp INTERFACE ${SECCOMP_LIBRARY})
 
+# What is a library itself takes the shared ones: no second copy in the program that loads it.
+find_library(JANSSON_SHARED NAMES jansson REQUIRED)
+find_library(SECCOMP_SHARED NAMES seccomp REQUIRED)
+
 # Tests only: absent, the unit tests are left out and the summary says so.
 find_path(CMOCKA_INCLUDE_DIR cmocka.h)
 find_library(CMOCKA_LIBRARY NAMES cmocka)

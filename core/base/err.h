@@ -5,31 +5,12 @@
 
 #include <stddef.h>
 #include <stdint.h>
-
-/* What kind of failure; the CLI maps it to an exit code (DESIGN §4). */
-enum lw_err_class {
-	LW_ERR_SETUP = 0,      /* the world refused: 125 */
-	LW_ERR_USAGE,          /* wrong command line: 125 */
-	LW_ERR_POLICY,         /* wrong profile or spec: 125 (check: 1) */
-	LW_ERR_NOT_FOUND,      /* the command was not found: 127 */
-	LW_ERR_NOT_EXECUTABLE, /* found but not runnable: 126 */
-	LW_ERR_TIMEOUT,        /* a --timeout ran out: 124 */
-};
+#include "lunward.h" /* struct lw_err and its words */
 
 /* Where a value was written. file is NULL when unknown; it points into the owner's arena. */
 struct lw_origin {
 	const char *file;
 	uint32_t line; /* 1-based; 0 = unknown */
-};
-
-struct lw_err {
-	int code; /* positive errno */
-	enum lw_err_class cls;
-	uint32_t line;
-	char file[160]; /* "" when unknown */
-	char path[128]; /* key path, "mounts[2].source"; "" when none */
-	char msg[320];
-	char hint[240]; /* what to do next; "" when none */
 };
 
 /* Fills err (when not NULL) and returns code (negative errno), so that callers can `return lw_fail(...)`. */
@@ -43,8 +24,5 @@ void lw_err_hint(struct lw_err *err, const char *fmt, ...) __attribute__((format
 void lw_err_in(struct lw_err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Sets the origin when the err has none yet. */
 void lw_err_at(struct lw_err *err, struct lw_origin at);
-/* "FILE:LINE: PATH: MSG (HINT)" without a newline, always terminated, control characters replaced by '?'.
- * Returns buf. */
-char *lw_err_format(const struct lw_err *err, char *buf, size_t size);
 
 #endif

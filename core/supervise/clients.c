@@ -1,6 +1,7 @@
 /* clients.c: the control socket's side of the supervisor: who asks it to stop, and who is attached to the command's
  * terminal or output. Nobody is waited for: who does not read what the command prints is let go of, and has the log. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -10,8 +11,13 @@
 #include "supervise/control.h"
 #include "supervise/supervisor.h"
 
-static void let_go(struct sv_client *c)
+#define TELL_MSEC 2000 /* for who watches and does not listen, at the very end */
+
+static void let_go(struct sv *s, struct sv_client *c)
 {
+	c->watches = false;
+	s->orphaned = s->orphaned || (c->owner && s->bound);
+	c->owner = false;
 	lw_close_p(&c->fd);
 	lw_close_p(&c->io[0]);
 	lw_close_p(&c->io[1]);
@@ -56,12 +62,13 @@ static void take_new(struct sv *s)
 		return;
 	for (size_t i = 0; i < SV_CLIENTS; i++)
 		if (s->client[i].fd < 0) {
-			s->client[i] = (struct sv_client){ TAKE_FD(fd), { -1, -1 }, false };
+			s->client[i] = (struct sv_client){ .fd = TAKE_FD(fd), .io = { -1, -1 } };
 			return;
 		}
 }
 
-static void answer(struct sv_client *c, const struct lw_control_message *m, const int *fds, unsigned n_fds)
+static void answer(struct sv *s, struct sv_client *c, const struct lw_control_message *m, const int *fds,
+		   unsigned n_fds)
 {
 	union {
 		struct cmsghdr align;
@@ -79,7 +86,7 @@ static void answer(struct sv_client *c, const struct lw_control_message *m, cons
 		memcpy(CMSG_DATA(&control.align), fds, n_fds * sizeof(int));
 	}
 	if (sendmsg(c->fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
-		let_go(c);
+		let_go(s, c);
 }
 
 static int attach(struct sv *s, struct sv_client *c, struct lw_control_message *m)
@@ -98,7 +105,7 @@ static int attach(struct sv *s, struct sv_client *c, struct lw_control_message *
 	}
 	m->flags = (terminal ? LW_ATTACH_TERMINAL : 0) | (s->input >= 0 ? LW_ATTACH_INPUT : 0);
 	m->result = 0;
-	answer(c, m, theirs, n);
+	answer(s, c, m, theirs, n);
 	lw_close_p(&theirs[0]);
 	lw_close_p(&theirs[1]);
 	return 1;
@@ -118,7 +125,7 @@ static void hear(struct sv *s, struct sv_client *c)
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (n != sizeof m || m.magic != LW_CONTROL_MAGIC) {
-		let_go(c);
+		let_go(s, c);
 		return;
 	}
 	int r = 0;
@@ -144,7 +151,7 @@ static void hear(struct sv *s, struct sv_client *c)
 	if (r > 0)
 		return;
 	m.result = r;
-	answer(c, &m, NULL, 0);
+	answer(s, c, &m, NULL, 0);
 }
 
 /* At most what a pipe or a terminal that poll(2) calls writable takes at once. */
@@ -155,7 +162,7 @@ static void take_input(struct sv *s, struct sv_client *c)
 	if (n > 0)
 		(void)!write(s->input, buf, (size_t)n);
 	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
-		let_go(c);
+		let_go(s, c);
 }
 
 void sv_clients_look(struct sv *s, const struct pollfd *fds, size_t n)
@@ -176,18 +183,68 @@ void sv_clients_output(struct sv *s, int stream, const char *bytes, size_t n)
 	for (size_t i = 0; i < SV_CLIENTS; i++) {
 		struct sv_client *c = &s->client[i];
 		if (c->io[stream] >= 0 && send(c->io[stream], bytes, n, MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)n)
-			let_go(c);
+			let_go(s, c);
 	}
+}
+
+/* Who does not listen misses what comes between, but not the end. */
+static void tell(struct sv *s, struct sv_client *c, const struct lw_control_event *e)
+{
+	struct pollfd room = { .fd = c->fd, .events = POLLOUT };
+	bool last = e->m.verb == LW_CONTROL_ENDED || e->m.verb == LW_CONTROL_FAILED;
+	if (poll(&room, 1, last ? TELL_MSEC : 0) == 1 && send(c->fd, e, sizeof *e, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+		let_go(s, c);
+}
+
+void sv_clients_tell(struct sv *s, const struct lw_control_event *e)
+{
+	for (size_t i = 0; i < SV_CLIENTS; i++)
+		if (s->client[i].watches)
+			tell(s, &s->client[i], e);
+}
+
+void sv_clients_tell_ready(struct sv *s)
+{
+	const struct lw_control_event e = { .m = { LW_CONTROL_MAGIC, LW_CONTROL_READY, 0, 0, 0 } };
+	sv_clients_tell(s, &e);
+}
+
+void sv_clients_tell_launched(struct sv *s)
+{
+	const struct lw_control_event e = {
+		.m = { LW_CONTROL_MAGIC, LW_CONTROL_STARTED, lw_instance_pid(s->sandbox), 0, 0 },
+	};
+	sv_clients_tell(s, &e);
+	if (json_is_true(json_object_get(s->record.data, "ready")))
+		sv_clients_tell_ready(s);
+}
+
+void sv_clients_tell_failed(struct sv *s, int r, const struct lw_err *err)
+{
+	const struct lw_control_event e = { .m = { LW_CONTROL_MAGIC, LW_CONTROL_FAILED, 0, 0, r }, .err = *err };
+	sv_clients_tell(s, &e);
 }
 
 void sv_clients_ended(struct sv *s, int code)
 {
-	struct lw_control_message end = { LW_CONTROL_MAGIC, LW_CONTROL_ENDED, code, 0, 0 };
+	const struct lw_control_event end = {
+		.m = { LW_CONTROL_MAGIC, LW_CONTROL_ENDED, code, 0, 0 },
+		.status = s->last,
+	};
+	/* Who watches keeps the connection: its end tells that all is cleaned up. */
+	if (s->over)
+		sv_clients_tell(s, &end);
 	for (size_t i = 0; i < SV_CLIENTS; i++) {
 		struct sv_client *c = &s->client[i];
-		if (c->io[0] >= 0 || (c->watches && s->over)) {
-			answer(c, &end, NULL, 0);
-			let_go(c);
-		}
+		if (c->io[0] < 0)
+			continue;
+		answer(s, c, &end.m, NULL, 0);
+		let_go(s, c);
 	}
+}
+
+void sv_clients_own(struct sv *s, int fd)
+{
+	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+	s->client[0] = (struct sv_client){ .fd = fd, .io = { -1, -1 }, .watches = true, .owner = true };
 }

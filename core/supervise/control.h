@@ -4,7 +4,7 @@
 #define LW_CONTROL_H
 
 #include <stdint.h>
-#include "base/err.h"
+#include "lunward.h"
 
 enum lw_control_verb {
 	LW_CONTROL_STOP = 1, /* arg: microseconds of patience, -1: the profile's, which the answer tells;
@@ -14,6 +14,9 @@ enum lw_control_verb {
 	LW_CONTROL_RESIZE,   /* arg: rows << 16 | columns */
 	LW_CONTROL_PAUSE,    /* arg: 1 pause, 0 resume */
 	LW_CONTROL_ENDED,    /* to who is attached or watches: arg: the exit code */
+	LW_CONTROL_STARTED,  /* to who watches: arg: the command's pid */
+	LW_CONTROL_READY,    /* to who watches: it is ready */
+	LW_CONTROL_FAILED,   /* to the owner: it could not be started */
 };
 #define LW_STOP_KILL 1 /* at once, without the signal */
 #define LW_STOP_KEEP 2 /* the record stays even if it was to go (--rm): it is started again */
@@ -27,6 +30,13 @@ struct lw_control_message {
 	int64_t arg;
 	uint32_t flags;
 	int32_t result; /* of an answer: 0 or negative errno */
+};
+
+/* What those who watch are told. */
+struct lw_control_event {
+	struct lw_control_message m;
+	struct lw_status status; /* ENDED */
+	struct lw_err err;       /* FAILED */
 };
 
 #define LW_CONTROL_SOCKET "control"

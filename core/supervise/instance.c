@@ -148,19 +148,23 @@ static int one_pipe(int *read_end, int *write_end, struct lw_err *err)
 
 static int make_ends(struct sv *s, struct ends *e, struct lw_err *err)
 {
-	int r = one_pipe(&e->out, &e->inside[1], err);
-	if (r >= 0)
+	int r = sv_given(s, e->inside, err);
+	if (r >= 0 && e->inside[1] < 0)
+		r = one_pipe(&e->out, &e->inside[1], err);
+	if (r >= 0 && e->inside[2] < 0)
 		r = one_pipe(&e->err, &e->inside[2], err);
-	if (r >= 0 && s->interactive && s->spec->terminal != LW_TERMINAL_ALWAYS)
+	if (r < 0 || e->inside[0] >= 0)
+		return r;
+	if (s->interactive && s->spec->terminal != LW_TERMINAL_ALWAYS)
 		return one_pipe(&e->inside[0], &s->input, err);
-	if (r >= 0)
-		e->inside[0] = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3); /* /dev/null */
-	return r < 0 ? r : e->inside[0] < 0 ? lw_fail(err, -errno, "/dev/null: %s", strerror(errno)) : 0;
+	e->inside[0] = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3); /* /dev/null */
+	return e->inside[0] < 0 ? lw_fail(err, -errno, "/dev/null: %s", strerror(errno)) : 0;
 }
 
 static void output(void *arg, int stream, const char *bytes, size_t n)
 {
 	sv_watch_output(arg, stream, bytes, n);
+	sv_given_output(arg, stream, bytes, n);
 	sv_clients_output(arg, stream, bytes, n);
 }
 
@@ -246,6 +250,7 @@ static int launch(struct sv *s, struct sv_launch *l, const json_t *request, stru
 	if (r >= 0)
 		r = connect_output(s, &ends, err);
 	ends_done(&ends);
+	sv_given_done(s);
 	if (r < 0)
 		return r;
 	return began(s, request, err);
@@ -331,6 +336,8 @@ void sv_ended(struct sv *s, const struct lw_status *status)
 	json_object_set_new(d, "oom", json_boolean(status->oom));
 	sv_note_end(s, status);
 	decide(s, sv_watch_end(s, code == 0));
+	s->last = *status;
+	s->last.code = code;
 	sv_clients_ended(s, code);
 	lw_record_save(&s->record, &err);
 }
@@ -347,5 +354,8 @@ void sv_not_launched(struct sv *s, const struct lw_err *why)
 	decide(s, LW_END_FAILED);
 	if (s->over)
 		json_object_set_new(d, "state", json_string("failed"));
+	s->last = (struct lw_status){ .code = 125, .memory_peak_bytes = -1 };
+	if (s->over)
+		sv_clients_ended(s, 125);
 	lw_record_save(&s->record, &err);
 }

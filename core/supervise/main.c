@@ -21,7 +21,7 @@ static int leave_caller(struct lw_err *err)
 	for (int i = 0; i < 3; i++)
 		if (dup2(null, i) < 0)
 			return lw_fail(err, -errno, "a descriptor: %s", strerror(errno));
-	for (int fd = LW_SUPERVISE_REPLY; fd <= LW_SUPERVISE_REQUEST; fd++)
+	for (int fd = LW_SUPERVISE_REPLY; fd < LW_SUPERVISE_INHERITED; fd++)
 		fcntl(fd, F_SETFD, FD_CLOEXEC);
 	umask(077);
 	prctl(PR_SET_NAME, "lunward-super");
@@ -46,8 +46,19 @@ static json_t *read_request(struct lw_err *err)
 	return o;
 }
 
+/* What was not handed over but was open: somebody's who executed whoever executed this. */
+static void close_surplus(const json_t *request)
+{
+	if (!json_is_true(json_object_get(request, "owner")))
+		close(LW_SUPERVISE_OWNER);
+	for (int i = 0; i < 3; i++)
+		if (lw_supervise_given(request, i) < 0)
+			close(LW_SUPERVISE_STDIO + i);
+}
+
 static void answer(int r, const struct lw_err *err)
 {
+	/* An owner is told over its socket, and there is no pipe. */
 	(void)!lw_write_full(LW_SUPERVISE_REPLY, &r, sizeof r);
 	if (r < 0)
 		(void)!lw_write_full(LW_SUPERVISE_REPLY, err, sizeof *err);
@@ -68,6 +79,8 @@ int main(int argc, char **argv)
 	int64_t n = json_integer_value(json_object_get(request, "inherited"));
 	SYS(close_range, LW_SUPERVISE_INHERITED + (n > 0 && n <= LW_LISTEN_MAX ? n : 0), ~0U, 0);
 	bool asked = request != NULL;
+	if (asked)
+		close_surplus(request);
 	if (asked)
 		r = sv_begin(&s, request, &err);
 	else if (r >= 0)

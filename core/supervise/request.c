@@ -2,15 +2,14 @@
 #include "supervise/request.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include "base/cleanup.h"
 #include "base/fdio.h"
 #include "plan.h"
-#include "sys.h"
+#include "schema.h"
+#include "spawn_apart.h"
 
 static int write_request(const json_t *request, struct lw_err *err)
 {
@@ -24,68 +23,57 @@ static int write_request(const json_t *request, struct lw_err *err)
 	return r < 0 ? lw_fail(err, r, "the supervisor's request: %s", strerror(-r)) : TAKE_FD(fd);
 }
 
-/* A number alone: words are for who may format them. */
-static _Noreturn void give_up(int reply)
+json_t *lw_supervise_request(const struct lw_host *h, const struct lw_spec *s, const char *id, const char *unpacker)
 {
-	int r = -errno;
-	(void)!write(reply, &r, sizeof r);
-	_exit(127);
+	json_t *spec = lw_spec_to_json(s);
+	if (!spec)
+		return NULL;
+	return json_pack("{s:s,s:s,s:s?,s:s?,s:s?,s:b,s:o,s:{s:s,s:s}}", "id", id, "state", h->state_dir,
+			 "cgroup_parent", h->cgroup_parent, "unpacker", unpacker, "name", s->name, "privileged",
+			 s->privileged, "spec", spec, "profile", "path", s->profile_path, "sha256", s->profile_sha256);
 }
 
-/* Between fork and exec. They may have each other's numbers: first all of them out of the way. */
-static _Noreturn void execute(const char *program, const int *fds, int n)
+int lw_supervise_given(const json_t *request, int i)
 {
-	char *argv[] = { (char *)LW_SUPERVISOR, NULL };
-	int high[3 + LW_LISTEN_MAX];
-	sigset_t none;
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	for (int i = 0; i < n; i++)
-		if ((high[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, LW_SUPERVISE_REPLY + n)) < 0)
-			give_up(fds[0]);
-	for (int i = 0; i < n; i++)
-		if (dup2(high[i], LW_SUPERVISE_REPLY + i) < 0)
-			give_up(high[0]);
-	/* Nobody waits for the supervisor: its parent ends at once. */
-	pid_t pid = fork();
-	if (pid == 0)
-		execve(program, argv, environ);
-	if (pid <= 0)
-		give_up(high[0]);
-	_exit(0);
+	const json_t *stdio = json_object_get(request, "stdio");
+	return json_is_true(json_array_get(stdio, (size_t)i)) ? LW_SUPERVISE_STDIO + i : -1;
+}
+
+int lw_supervise_spawn(const char *program, char *const envp[], int state_fd, const json_t *request,
+		       const struct lw_supervise_fds *fds, int *ret_pidfd, struct lw_err *err)
+{
+	static char *const argv[] = { (char *)LW_SUPERVISOR, NULL }, *const none[] = { NULL };
+	_cleanup_close_ int file = write_request(request, err);
+	if (file < 0)
+		return file;
+	int all[LW_SUPERVISE_INHERITED - LW_SUPERVISE_REPLY + LW_LISTEN_MAX] = { fds->reply, state_fd, file,
+										 fds->owner };
+	unsigned n = LW_SUPERVISE_STDIO - LW_SUPERVISE_REPLY;
+	for (int i = 0; i < 3; i++)
+		all[n++] = fds->stdio ? fds->stdio[i] : -1;
+	for (int i = 0; fds->inherited && i < fds->inherited->n; i++)
+		all[n++] = fds->inherited->fd[i];
+	return lw_spawn_apart(program, argv, envp ? envp : none, all, n, ret_pidfd, err);
 }
 
 int lw_supervise_begin(const char *program, int state_fd, json_t *request, const struct lw_sockets *inherited,
 		       int *ret_fd, struct lw_err *err)
 {
-	int pipe[2], status, n = inherited ? inherited->n : 0;
+	int pipe[2], n = inherited ? inherited->n : 0;
 	if (n) {
 		json_object_set_new(request, "inherited", json_integer(n));
 		json_object_set_new(request, "inherited_names", json_string(inherited->names));
 	}
-	_cleanup_close_ int file = write_request(request, err);
-	if (file < 0)
-		return file;
 	if (pipe2(pipe, O_CLOEXEC) < 0)
 		return lw_fail(err, -errno, "pipe: %s", strerror(errno));
-	pid_t pid = fork();
-	if (pid == 0) {
-		int fds[3 + LW_LISTEN_MAX] = { pipe[1], state_fd, file };
-		for (int i = 0; i < n; i++)
-			fds[3 + i] = inherited->fd[i];
-		execute(program, fds, 3 + n);
-	}
-	int r = pid < 0 ? -errno : 0;
+	const struct lw_supervise_fds fds = { .reply = pipe[1], .owner = -1, .inherited = inherited };
+	int r = lw_supervise_spawn(program, environ, state_fd, request, &fds, NULL, err);
 	close(pipe[1]);
-	if (r >= 0)
-		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-			;
-	if (r < 0) {
+	if (r < 0)
 		close(pipe[0]);
-		return lw_fail(err, r, "fork: %s", strerror(-r));
-	}
-	*ret_fd = pipe[0];
-	return 0;
+	else
+		*ret_fd = pipe[0];
+	return r;
 }
 
 int lw_supervise_answer(int fd, struct lw_err *err)

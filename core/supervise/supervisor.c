@@ -39,7 +39,7 @@ int sv_begin(struct sv *s, const json_t *request, struct lw_err *err)
 	s->ready = LW_READINESS_NONE;
 	s->health = LW_WATCHING_NONE;
 	for (size_t i = 0; i < SV_CLIENTS; i++)
-		s->client[i] = (struct sv_client){ -1, { -1, -1 }, false };
+		s->client[i] = (struct sv_client){ .fd = -1, .io = { -1, -1 } };
 	s->inherited.n = (int)json_integer_value(json_object_get(request, "inherited"));
 	s->inherited.names = text_of(request, "inherited_names");
 	for (int i = 0; i < s->inherited.n; i++) {
@@ -53,11 +53,23 @@ int sv_begin(struct sv *s, const json_t *request, struct lw_err *err)
 	s->remove = json_is_true(json_object_get(request, "remove"));
 	s->denials = (int)json_integer_value(json_object_get(request, "denials"));
 	s->interactive = json_is_true(json_object_get(request, "interactive"));
+	s->bound = json_is_true(json_object_get(request, "bound"));
+	s->copy[0] = s->copy[1] = -1;
+	for (int i = 0; i < 3; i++)
+		s->stdio[i] = lw_supervise_given(request, i);
+	if (json_is_true(json_object_get(request, "owner")))
+		sv_clients_own(s, LW_SUPERVISE_OWNER);
 	int r = open_signals(&s->signals, err);
 	if (r >= 0)
 		r = sv_launch(s, request, err);
 	lw_sockets_close(&s->inherited); /* those that are used were copied */
-	return r < 0 ? r : sv_clients_open(s, err);
+	if (r >= 0)
+		r = sv_clients_open(s, err);
+	if (r < 0)
+		sv_clients_tell_failed(s, r, err);
+	else
+		sv_clients_tell_launched(s);
+	return r;
 }
 
 void sv_kill(struct sv *s)
@@ -94,6 +106,7 @@ int64_t sv_stop(struct sv *s, int64_t patience, unsigned flags)
 		s->over = true;
 		json_object_set_new(s->record.data, "state", json_string("stopped"));
 		lw_record_save(&s->record, &err);
+		sv_clients_ended(s, s->last.code);
 		return 0;
 	}
 	if (flags & LW_STOP_KILL) {
@@ -108,6 +121,8 @@ static void restart(struct sv *s)
 	struct lw_err err = { 0 };
 	if (sv_launch(s, NULL, &err) < 0)
 		sv_not_launched(s, &err);
+	else
+		sv_clients_tell_launched(s);
 }
 
 static void on_timer(struct sv *s, enum sv_timer timer)
@@ -176,6 +191,11 @@ static void look_at_sandbox(struct sv *s)
 void sv_run(struct sv *s)
 {
 	while (!s->over) {
+		if (s->orphaned) {
+			s->orphaned = false;
+			sv_stop(s, 0, LW_STOP_KILL);
+			continue;
+		}
 		struct pollfd fds[4 + SV_WATCH_POLLFDS + SV_CLIENT_POLLFDS] = {
 			{ .fd = s->sandbox ? lw_instance_pollfd(s->sandbox) : -1, .events = POLLIN },
 			{ .fd = s->signals, .events = POLLIN },

@@ -36,13 +36,16 @@ struct sv_client {
 	int fd;    /* SOCK_SEQPACKET, or -1: free */
 	int io[2]; /* of who is attached, or -1 */
 	bool watches;
+	bool owner; /* was there from the start; with `bound` the sandbox ends with it */
 };
 
 struct sv {
 	int state_fd;
 	char *state, *cgroup_parent, *unpacker; /* NULL: none */
-	bool remove, interactive;
-	int denials; /* enum lw_denial_mode */
+	bool remove, interactive, bound;
+	int denials;  /* enum lw_denial_mode */
+	int stdio[3]; /* handed over, or -1 */
+	int copy[2];  /* terminals that get a copy of stdout and stderr, or -1 */
 	struct lw_record record;
 	struct lw_spec *spec;        /* of the present launch */
 	struct lw_instance *sandbox; /* NULL: between two */
@@ -55,10 +58,12 @@ struct sv {
 	struct lw_sockets inherited;
 	struct lw_restarts restarts;
 	bool paused;
+	struct lw_status last; /* how the last one ended */
 	struct lw_readiness ready;
 	struct lw_watching health;
 	bool failed, again; /* it is being ended since it was not ready or not well; and to be started again */
 	bool stopping;      /* asked to end for good */
+	bool orphaned;      /* bound, and the owner is gone */
 	bool over;
 	struct sv_client client[SV_CLIENTS];
 };
@@ -98,6 +103,13 @@ void sv_note_end(const struct sv *s, const struct lw_status *status);
 struct lw_denial;
 void sv_note_denial(void *arg, const struct lw_denial *d); /* arg: the struct sv */
 
+/* given.c: descriptors that somebody has handed over to be the command's. */
+/* Those that there are, into inside[]. */
+int sv_given(struct sv *s, int inside[3], struct lw_err *err);
+void sv_given_output(struct sv *s, int stream, const char *bytes, size_t n);
+/* After a launch: lets go of what the next one does not need. */
+void sv_given_done(struct sv *s);
+
 /* clients.c: the control socket, and who is attached. */
 int sv_clients_open(struct sv *s, struct lw_err *err);
 #define SV_CLIENT_POLLFDS (2 + 2 * SV_CLIENTS)
@@ -106,6 +118,13 @@ void sv_clients_look(struct sv *s, const struct pollfd *fds, size_t n);
 void sv_clients_output(struct sv *s, int stream, const char *bytes, size_t n);
 /* One has ended: tells who is attached, and, when it was the last, who watches. */
 void sv_clients_ended(struct sv *s, int code);
+/* Tells those who watch. */
+/* The one that was there first. Takes the descriptor over. */
+void sv_clients_own(struct sv *s, int fd);
+void sv_clients_tell(struct sv *s, const struct lw_control_event *e);
+void sv_clients_tell_launched(struct sv *s);
+void sv_clients_tell_ready(struct sv *s);
+void sv_clients_tell_failed(struct sv *s, int r, const struct lw_err *err);
 
 /* supervisor.c: from the request to the end of everything. */
 int sv_begin(struct sv *s, const json_t *request, struct lw_err *err);

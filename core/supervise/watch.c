@@ -106,6 +106,7 @@ static void changed(struct sv *s, enum lw_ready_state before)
 	}
 	if (s->ready.state == LW_READY_YES) {
 		is_ready(s);
+		sv_clients_tell_ready(s);
 	} else if (s->ready.state == LW_READY_NEVER) {
 		char within[LW_FORMAT_MAX], why[LW_FORMAT_MAX + 32];
 		snprintf(why, sizeof why, "not ready within %s",

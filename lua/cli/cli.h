@@ -59,6 +59,7 @@ enum cli_verb_id {
 	CLI_DISCARD,
 	CLI_DOCTOR,
 	CLI_PROFILE,
+	CLI_SCRIPT,
 	CLI_HELP,
 	CLI_VERSION,
 	CLI_VERBS,
@@ -71,6 +72,7 @@ struct cli_verb {
 	const char *help;     /* one line */
 	const char *more;     /* a paragraph for `help VERB`, or NULL */
 	bool command;         /* takes "-- COMMAND" */
+	bool script;          /* what follows its first word is that word's */
 	int (*run)(struct cli *c);
 };
 extern const struct cli_verb cli_verb_table[CLI_VERBS];
@@ -186,6 +188,7 @@ int cli_cmd_generate(struct cli *c);
 int cli_cmd_changes(struct cli *c); /* commit and discard too */
 int cli_cmd_doctor(struct cli *c);
 int cli_cmd_profile(struct cli *c);
+int cli_cmd_lua(struct cli *c);
 int cli_cmd_help(struct cli *c);
 int cli_cmd_version(struct cli *c);
 

@@ -103,7 +103,7 @@ static int load_spec_file(struct cli *c, struct cli_job *job, struct lw_err *err
 	int r = read_spec(c->spec, &text, &n, err);
 	if (r < 0)
 		return r;
-	r = lw_spec_from_json_text(text, n, strcmp(c->spec, "-") ? c->spec : "standard input", &s, err);
+	r = lw_spec_from_json(text, n, strcmp(c->spec, "-") ? c->spec : "standard input", &s, err);
 	if (r < 0)
 		return r;
 	if (!cli_has_overrides(c)) {
@@ -140,6 +140,7 @@ static int load_profile(struct cli *c, const char *profile, struct cli_job *job,
 		return r;
 	}
 	job->spec->profile_path = lw_arena_strdup(job->spec->arena, job->eval.path);
+	job->spec->profile_sha256 = lw_arena_strdup(job->spec->arena, job->eval.sha256);
 	return job->spec->profile_path ? 0 : lw_fail(err, -ENOMEM, "out of memory");
 }
 

@@ -270,6 +270,15 @@ const struct cli_verb cli_verb_table[CLI_VERBS] = {
 		.help = "the profiles that can be found by name, and the keys a profile may have",
 		.run = cli_cmd_profile,
 	},
+	[CLI_SCRIPT] = {
+		.name = "lua",
+		.synopsis = "SCRIPT [ARGUMENT...]",
+		.help = "run a Lua script that has the module: require \"lunward\"",
+		.more = "The script is a program of yours, not a profile: it may do what you may. `#!/usr/bin/env -S lunward lua` "
+			"makes a file one; `arg` holds its arguments, and - stands for standard input. See lunward-lua(3).",
+		.script = true,
+		.run = cli_cmd_lua,
+	},
 	[CLI_HELP] = {
 		.name = "help",
 		.synopsis = "[VERB]",

@@ -224,6 +224,9 @@ int cli_parse(struct cli *c, int argc, char **argv, struct lw_err *err)
 			r = read_verb(c, word, err);
 		else
 			c->words[c->n_words++] = word;
+		/* The rest is for the script to read. */
+		if (r >= 0 && c->verb && c->verb->script && c->n_words)
+			break;
 	}
 	return r;
 }

@@ -52,12 +52,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size > 65536)
 		return 0;
 	merge_itself((const char *)data, size);
-	if (lw_spec_from_json_text((const char *)data, size, "fuzz.json", &s, &err) < 0) {
+	if (lw_spec_from_json((const char *)data, size, "fuzz.json", &s, &err) < 0) {
 		require(s == NULL && err.code > 0 && err.msg[0] && err.file[0]);
 		return 0;
 	}
 	_cleanup_free_ char *first = canonical(s);
-	require(lw_spec_from_json_text(first, strlen(first), "again.json", &again, &err) == 0);
+	require(lw_spec_from_json(first, strlen(first), "again.json", &again, &err) == 0);
 	_cleanup_free_ char *second = canonical(again);
 	require(strcmp(first, second) == 0);
 	require(s->rec.set == again->rec.set && s->mounts.n == again->mounts.n);

@@ -63,7 +63,7 @@ static struct made make(const char *keys)
 	struct lw_err err = { 0 };
 	struct lw_text t = { 0 };
 	lw_text_addf(&t, "{\"command\": [\"/bin/true\"]%s%s}", *keys ? ", " : "", keys);
-	int r = lw_spec_from_json_text(t.buf, t.len, "test", &m.spec, &err);
+	int r = lw_spec_from_json(t.buf, t.len, "test", &m.spec, &err);
 	if (r >= 0)
 		r = lw_spec_check(m.spec, &err);
 	if (r >= 0)

@@ -41,7 +41,7 @@ static int prepare(struct job *j, const char *json, struct lw_err *err)
 	struct lw_host_options o = { .state = j->state };
 	int r = lw_host_probe(&o, &j->host, err);
 	if (r >= 0)
-		r = lw_spec_from_json_text(json, strlen(json), "test", &j->spec, err);
+		r = lw_spec_from_json(json, strlen(json), "test", &j->spec, err);
 	if (r >= 0)
 		r = lw_spec_check(j->spec, err);
 	return r < 0 ? r : lw_plan_build(j->spec, j->host, &j->plan, err);

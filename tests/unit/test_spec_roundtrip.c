@@ -186,10 +186,10 @@ static void test_plan_document(void **state)
 	struct lw_spec *s = NULL;
 	static const char bare[] = "{\"name\":\"a\"}";
 	static const char plan[] = "{\"schema_version\":1,\"spec\":{\"name\":\"a\"},\"ops\":[1,2]}";
-	assert_int_equal(lw_spec_from_json_text(bare, strlen(bare), "x.json", &s, &err), 0);
+	assert_int_equal(lw_spec_from_json(bare, strlen(bare), "x.json", &s, &err), 0);
 	assert_string_equal(s->name, "a");
 	s = lw_spec_free(s);
-	assert_int_equal(lw_spec_from_json_text(plan, strlen(plan), "x.json", &s, &err), 0);
+	assert_int_equal(lw_spec_from_json(plan, strlen(plan), "x.json", &s, &err), 0);
 	assert_string_equal(s->name, "a");
 	s = lw_spec_free(s);
 
@@ -208,7 +208,7 @@ static void test_plan_document(void **state)
 	};
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		memset(&err, 0, sizeof(err));
-		if (lw_spec_from_json_text(bad[i], strlen(bad[i]), "x.json", &s, &err) == 0)
+		if (lw_spec_from_json(bad[i], strlen(bad[i]), "x.json", &s, &err) == 0)
 			fail_msg("%s: taken", bad[i]);
 		assert_null(s);
 		assert_int_equal(err.cls, LW_ERR_POLICY);
@@ -217,7 +217,7 @@ static void test_plan_document(void **state)
 	}
 	/* The line JSON is wrong in is told. */
 	static const char third[] = "{\n\n x}";
-	assert_true(lw_spec_from_json_text(third, strlen(third), "x.json", &s, &err) < 0);
+	assert_true(lw_spec_from_json(third, strlen(third), "x.json", &s, &err) < 0);
 	assert_int_equal(err.line, 3);
 }
 

@@ -34,7 +34,7 @@ static int build(void **state)
 	struct lw_host_options o = { .state = mkdtemp(state_dir) };
 	(void)state;
 	if (!o.state || lw_host_probe(&o, &host, &err) < 0 ||
-	    lw_spec_from_json_text(json, sizeof json - 1, "test", &spec, &err) < 0 || lw_spec_check(spec, &err) < 0 ||
+	    lw_spec_from_json(json, sizeof json - 1, "test", &spec, &err) < 0 || lw_spec_check(spec, &err) < 0 ||
 	    lw_plan_build(spec, host, &plan, &err) < 0) {
 		print_error("%s %s\n", err.path, err.msg);
 		return -1;
