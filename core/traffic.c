@@ -14,7 +14,7 @@
 
 /* --- a network --- */
 
-/* What is published answers on the host's 127.0.0.1, too; the chain "loopback" guards the other direction. */
+/* What is published answers on the host's 127.0.0.1, too; the chain "guard" minds the other direction. */
 static int route_localnet(const char *bridge, struct lw_err *err)
 {
 	char path[80];

@@ -121,6 +121,36 @@ inside() {
 		never "^.{24}88b5" /run/frames'
 }
 
+@test "frames to the addresses that bridges keep for themselves reach neither the host'\''s ports nor its routes" {
+	inside '
+		sysctl -qw net.ipv6.conf.all.forwarding=0 # such a host listens to routers
+		sandbox 3 '\''{"egress": "deny"}'\''
+		tell() { for i in 0 2 3 8 e f; do ns s3 python3 $HERE/spoof.py eth0 $1 01:80:c2:00:00:0$i; done; }
+		timeout 20 python3 $HERE/hear.py 7777 last >/run/heard & hearer=$!
+		until_ready test -s /run/heard
+		tell host; tell route
+		python3 -c "import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b\"last\", (\"10.88.0.1\", 7777))"
+		wait $hearer
+		is "ready, last" cat /run/heard
+		ip -6 route show default | diff /dev/null -'
+}
+
+@test "egress deny: neighbours are found, and nothing is told to the world in the form of asking for them" {
+	inside '
+		sandbox 4 '\''{"egress": "deny"}'\''
+		gateway=$(python3 -c "import fcntl, socket, struct; print(fcntl.ioctl(socket.socket(), 0x8927, struct.pack(\"256s\", b\"br0\"))[18:24].hex())")
+		ns world python3 $HERE/sniff.py eth0 2 /run/frames & sniffer=$!
+		python3 $HERE/sniff.py v4 2 /run/sent & sent=$!
+		ns s4 python3 $HERE/sniff.py eth0 2 /run/answers & answers=$!
+		until_ready test -e /run/frames; until_ready test -e /run/sent; until_ready test -e /run/answers
+		ns s4 python3 $HERE/spoof.py eth0 far $gateway
+		ns s4 python3 $HERE/spoof.py eth0 near $gateway
+		wait $sniffer $sent $answers
+		grep -q "3aff.*73706f6f66656421" /run/sent
+		grep -q "3aff.{64}8800.{12}fd000088000000000000000000000001" -E /run/answers
+		never "73706f6f66656421" /run/frames'
+}
+
 @test "names: the allowed ones alone resolve, and alone can be reached" {
 	inside '
 		echo "nameserver 192.0.2.9" >/run/resolv.conf; mount --bind /run/resolv.conf /etc/resolv.conf
