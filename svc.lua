@@ -1,1 +1,1 @@
-return sandbox { inherits = "service", command = { "sleep", "60" } }
+return sandbox { command = { "sleep", "60" }, service = { health = { file = "/etc/passwd", interval = "1h" } } }

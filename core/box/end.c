@@ -144,7 +144,10 @@ int lw_box_remove(const struct lw_host *h, struct lw_record *r, struct lw_err *e
 	int n = lw_record_lock(r);
 	if (n < 0)
 		return lw_fail(err, n, "the record of %s: %s", r->id, strerror(-n));
-	if (lw_record_supervised(r)) {
+	int minded = lw_record_minded(r);
+	if (minded < 0) {
+		n = lw_fail(err, minded, "the record of %s: %s", lw_record_name(r), strerror(-minded));
+	} else if (minded) {
 		n = lw_fail_as(err, LW_ERR_USAGE, -EBUSY, "%s is running", lw_record_name(r));
 		lw_err_hint(err, "`lunward stop %s` first, or rm -f", lw_record_name(r));
 	} else {

@@ -115,6 +115,8 @@ const char *cli_state_words(const char *state, const json_t *record, char buf[st
 		return state;
 	if (json_is_false(json_object_get(record, "ready")))
 		health = "not ready";
+	else if (health && !strcmp(health, "starting"))
+		health = "not checked yet";
 	if (!health || !*health)
 		return state;
 	snprintf(buf, CLI_STATE_WORDS, "%s, %s", state, health);

@@ -42,6 +42,37 @@ setup() { sandbox_setup; }
 	assert_status 125
 	assert_output_has "lunward: db: it ended before it was ready (\`lunward logs db\`"
 	assert_output_has 'app requires "db", which has failed'
-	! grep -qx 'lunward: *' <<<"$output"
-	! grep -q 'in one call' <<<"$output"
+	[[ $output != *"lunward: "$'\n'* && $output != *"in one call"* ]]
+}
+
+@test "status for programs" {
+	need_cmd python3
+	printf 'return sandbox { command = { "sleep", "60" }, service = { health = { file = "/etc/passwd", interval = "1h" } } }\n' >svc.lua
+	start svc.lua
+	lw status svc
+	assert_status 0
+	[[ $output = "svc: running, not checked yet" || $output = "svc: running, healthy" ]]
+	"$LUNWARD" status --format json svc >status.json
+	# shellcheck disable=SC2154 # start sets id
+	python3 -c 'if True:
+		import json, sys
+		o = json.load(open("status.json"))
+		want = "schema_version id name state ready health status code error"
+		assert sorted(o) == sorted(want.split()), o
+		assert (o["id"], o["state"], o["ready"], o["code"]) == (sys.argv[1], "running", True, None), o' "$id"
+	lw stop svc
+	lw status --format json svc
+	assert_status 3
+	assert_output_has '"state": "stopped"'
+	lw status --format json nobody
+	assert_status 4
+}
+
+@test "rm where the state cannot be written says that, and not that it runs" {
+	need_root
+	start --name box -- true
+	wait_for 10 sh -c '"$LUNWARD" status box | grep stopped'
+	unshare -m sh -c 'mount --bind "$LUNWARD_STATE" "$LUNWARD_STATE" && mount -o remount,bind,ro "$LUNWARD_STATE" &&
+		exec "$LUNWARD" rm box' >out 2>&1 && return 1
+	grep -q 'box: Read-only file system' out || { cat out; return 1; }
 }
