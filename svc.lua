@@ -1,1 +1,1 @@
-return sandbox { command = { "sleep", "60" }, service = { health = { file = "/etc/passwd", interval = "1h" } } }
+return sandbox { command = { "false" }, service = { restart = "always", burst = 2, backoff = "10ms" } }

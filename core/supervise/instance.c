@@ -292,6 +292,8 @@ int sv_launch(struct sv *s, const json_t *request, struct lw_err *err)
 	return r;
 }
 
+#define TOO_OFTEN "it ended too often to be started again"
+
 /* The next start, or none: the record says which. */
 static void decide(struct sv *s, enum lw_end end)
 {
@@ -301,8 +303,11 @@ static void decide(struct sv *s, enum lw_end end)
 	int64_t delay =
 		s->stopping ? -1 : lw_restarts_delay(&s->restarts, &s->spec->service, end, s->began, now, &given_up);
 	s->over = delay < 0;
-	if (given_up)
-		sv_note_failure(s, "failed", "it ended too often to be started again");
+	if (given_up) {
+		sv_note_failure(s, "failed", TOO_OFTEN);
+		if (!json_object_get(d, "error")) /* of this end in particular */
+			json_object_set_new(d, "error", json_string(TOO_OFTEN));
+	}
 	if (!s->over) {
 		s->at[SV_RESTART] = now + delay;
 		json_object_set_new(d, "restarts",

@@ -76,3 +76,13 @@ setup() { sandbox_setup; }
 		exec "$LUNWARD" rm box' >out 2>&1 && return 1
 	grep -q 'box: Read-only file system' out || { cat out; return 1; }
 }
+
+@test "who was given up is told why" {
+	printf 'return sandbox { command = { "false" }, service = { restart = "always", burst = 2, backoff = "10ms" } }\n' >svc.lua
+	start svc.lua
+	lw wait svc
+	assert_status 1
+	lw status svc
+	assert_status 3
+	assert_output_has "svc: failed (1): it ended too often to be started again"
+}
