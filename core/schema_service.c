@@ -277,7 +277,9 @@ static const struct lw_field log_fields[] = {
 	  .kind = LW_K_PATH,
 	  .offset = offsetof(struct lw_log, file),
 	  .def = "one in the state directory",
-	  .help = "A file on the host." },
+	  .help = "A file on the host, opened before the launch by the caller's rights: a regular file of the "
+		  "caller's with one name, in a directory that is there and where the sandbox cannot write. A JSON "
+		  "object a line: time, stream, text." },
 	{ .key = "max",
 	  .kind = LW_K_SIZE,
 	  .offset = offsetof(struct lw_log, max),

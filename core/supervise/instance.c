@@ -183,7 +183,7 @@ static int connect_output(struct sv *s, struct ends *e, struct lw_err *err)
 	}
 	if (s->input >= 0)
 		fcntl(s->input, F_SETFL, fcntl(s->input, F_GETFL) | O_NONBLOCK);
-	cli_log_open(&s->log, s->record.dir, TAKE_FD(e->out), TAKE_FD(e->err));
+	sv_log_connect(&s->log, TAKE_FD(e->out), TAKE_FD(e->err));
 	s->log.bytes = output;
 	s->log.arg = s;
 	return 0;
@@ -236,6 +236,8 @@ static int launch(struct sv *s, struct sv_launch *l, const json_t *request, stru
 	if (r >= 0 && s->spec->service.ready.kind == LW_PROBE_NOTIFY)
 		r = lw_notify_open(s->state_fd, s->record.id, &s->ready.notify, err);
 	if (r >= 0)
+		r = sv_log_open(&s->log, s->spec, s->record.dir, s->record.id, err);
+	if (r >= 0)
 		r = make_ends(s, &ends, err);
 	if (r >= 0) {
 		struct lw_instance_options o = { .id = s->record.id,
@@ -272,6 +274,7 @@ int sv_launch(struct sv *s, const json_t *request, struct lw_err *err)
 		r = launch(s, &l, request, err);
 	if (r < 0) {
 		char line[sizeof *err + 64];
+		sv_log_close(&s->log);
 		s->sandbox = lw_instance_close(s->sandbox);
 		lw_close_p(&s->input);
 		lw_notify_close(s->state_fd, s->record.id, &s->ready.notify);
@@ -325,7 +328,7 @@ void sv_ended(struct sv *s, const struct lw_status *status)
 	struct lw_err err = { 0 };
 	json_t *d = s->record.data;
 	int code = status->timed_out ? 124 : status->code;
-	cli_log_close(&s->log);
+	sv_log_close(&s->log);
 	lw_close_p(&s->input);
 	lw_privilege_raise(true);
 	s->sandbox = lw_instance_close(s->sandbox);

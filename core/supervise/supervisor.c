@@ -33,9 +33,12 @@ static char *text_of(const json_t *request, const char *key)
 
 int sv_begin(struct sv *s, const json_t *request, struct lw_err *err)
 {
-	*s = (struct sv){
-		.state_fd = LW_SUPERVISE_STATE, .record = LW_RECORD_NONE, .signals = -1, .listener = -1, .input = -1
-	};
+	*s = (struct sv){ .state_fd = LW_SUPERVISE_STATE,
+			  .record = LW_RECORD_NONE,
+			  .log = SV_LOG_NONE,
+			  .signals = -1,
+			  .listener = -1,
+			  .input = -1 };
 	s->ready = LW_READINESS_NONE;
 	s->health = LW_WATCHING_NONE;
 	for (size_t i = 0; i < SV_CLIENTS; i++)
@@ -214,7 +217,7 @@ void sv_run(struct sv *s)
 		if (r > 0) {
 			for (int i = 0; i < 2; i++)
 				if (fds[2 + i].revents)
-					cli_log_take(&s->log, &s->log.stream[i]);
+					sv_log_take(&s->log, &s->log.stream[i]);
 			sv_clients_look(s, clients, n);
 			if (fds[1].revents)
 				look_at_signals(s);

@@ -9,7 +9,7 @@
 #include "record.h"
 #include "instance.h"
 #include "spec.h"
-#include "supervise/log_file.h"
+#include "supervise/log.h"
 #include "supervise/request.h"
 #include "supervise/control.h"
 #include "supervise/health.h"
@@ -50,7 +50,7 @@ struct sv {
 	struct lw_spec *spec;        /* of the present launch */
 	struct lw_instance *sandbox; /* NULL: between two */
 	struct sv_launch explains;   /* what is denied; empty where nobody looks */
-	struct cli_log log;
+	struct sv_log log;
 	int signals, listener;
 	int input; /* what is read inside as standard input, or -1 */
 	int64_t at[SV_TIMERS], began;

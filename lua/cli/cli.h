@@ -114,6 +114,7 @@ struct cli {
 	int denials;                /* enum lw_denial_mode */
 	const char *signal, *field; /* kill -s, inspect -f */
 	int64_t since, until;       /* microseconds since 1970; INT64_MIN, INT64_MAX: not given */
+	int64_t tail;               /* logs -n; -1: all */
 	int64_t wait_usec;          /* stop -t, wait --timeout; -1: not given */
 	const char **filters;       /* ps --filter */
 	size_t n_filters;
@@ -149,6 +150,9 @@ int cli_print(const struct lw_text *t);
 bool cli_is_data(const struct cli *c); /* json, jsonl or lua */
 /* Takes the reference. An object is given its schema_version; of a list, jsonl prints an item a line. */
 int cli_print_data(const struct cli *c, json_t *o);
+/* What comes item by item (events, logs) is a line each as JSON, and one list in Lua: *ret_list, else NULL. */
+int cli_stream_begin(const struct cli *c, json_t **ret_list, struct lw_err *err);
+void cli_stream_item(struct lw_text *t, json_t *list, json_t *o);
 /* A copy for text on a terminal: what would act on one, or begin a line of its own, is '?' in every string. */
 json_t *cli_plain(const json_t *o);
 /* Prints "lunward: …" on stderr, with the line of the key itself; returns the exit code of the err's class. */

@@ -15,7 +15,8 @@ struct showing {
 	struct cli *c;
 	struct lw_event_filter filter;
 	struct lw_text out;
-	bool known; /* the sandbox is named in some event, of whatever time */
+	json_t *list; /* of --format lua, else NULL */
+	bool known;   /* the sandbox is named in some event, of whatever time */
 };
 
 static const char *word(const json_t *o, const char *key)
@@ -64,12 +65,11 @@ static void show(struct showing *s, const char *line, size_t n)
 	s->known = s->known || (s->filter.sandbox && lw_event_is_of(o, s->filter.sandbox));
 	if (!lw_event_passes(o, &s->filter))
 		return;
-	if (s->c->format == CLI_TEXT) {
+	if (!cli_is_data(s->c)) {
 		put_text(&s->out, o);
 		return;
 	}
-	_cleanup_free_ char *text = json_dumps(o, JSON_COMPACT);
-	lw_text_addf(&s->out, "%s\n", text ? text : "");
+	cli_stream_item(&s->out, s->list, o);
 }
 
 /* False: nobody reads any more. */
@@ -123,13 +123,16 @@ int cli_cmd_events(struct cli *c)
 	struct lw_rolled_reader reader = { .fd = -1 };
 	int r = c->n_words > 1 ? lw_fail_as(&err, LW_ERR_USAGE, -EINVAL, "events: one sandbox at a time")
 			       : cli_probe(c, &job, &err);
+	if (r >= 0)
+		r = cli_stream_begin(c, &s.list, &err);
 	if (r >= 0 && lw_rolled_begin(&reader, job.host->state_fd, LW_EVENTS, LW_EVENTS_KEEP) < 0)
 		r = lw_fail(&err, -ENOMEM, "out of memory");
 	if (r >= 0)
 		r = c->follow ? follow(&s, &reader, job.host->state_fd, &err) : read_on(&s, &reader, &err);
 	if (r >= 0 && !c->follow)
 		r = look_for(&s, job.host->state_fd, &err);
-	int code = r < 0 ? cli_fail(&err) : CLI_OK;
+	int code = r < 0 ? cli_fail(&err) : s.list ? cli_print_data(c, json_incref(s.list)) : CLI_OK;
+	json_decref(s.list);
 	lw_text_done(&s.out);
 	lw_rolled_end(&reader);
 	cli_job_done(&job);

@@ -1,5 +1,6 @@
 /* format.c: what programs read: JSON, JSON lines, or a Lua chunk that returns the same. The only place that knows how.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -112,6 +113,28 @@ static void add_lua(struct lw_text *t, json_t *o, int depth)
 		}
 		lw_text_addf(t, "%*s}", 2 * depth, "");
 	}
+}
+
+int cli_stream_begin(const struct cli *c, json_t **ret_list, struct lw_err *err)
+{
+	*ret_list = NULL;
+	if (c->format != CLI_LUA)
+		return 0;
+	if (c->follow) {
+		lw_fail_as(err, LW_ERR_USAGE, -EINVAL, "--format lua is one value, and -f has no end");
+		lw_err_hint(err, "--format jsonl");
+		return -EINVAL;
+	}
+	*ret_list = json_array();
+	return *ret_list ? 0 : lw_fail(err, -ENOMEM, "out of memory");
+}
+
+void cli_stream_item(struct lw_text *t, json_t *list, json_t *o)
+{
+	if (list)
+		json_array_append(list, o);
+	else
+		add_json(t, o, JSON_COMPACT);
 }
 
 int cli_print_data(const struct cli *c, json_t *o)

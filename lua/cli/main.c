@@ -159,8 +159,10 @@ const struct cli_verb cli_verb_table[CLI_VERBS] = {
 	},
 	[CLI_LOGS] = {
 		.name = "logs",
-		.synopsis = "[-f] [-t] SANDBOX",
+		.synopsis = "[-f] [-t] [-n LINES] [--since TIME] [--until TIME] SANDBOX",
 		.help = "what it has printed",
+		.more = "Each stream to its own. -f goes on over restarts until it has ended for good, or ^C. On a terminal, "
+			"characters that would act on it are spelt out, \\x1b; elsewhere they are as they were printed.",
 		.run = cli_cmd_logs,
 	},
 	[CLI_EVENTS] = {

@@ -96,11 +96,6 @@ static int now_format(struct cli *c, const char *value, struct lw_err *err)
 		c->format = CLI_TEXT;
 		return 0;
 	}
-	if (!strcmp(value, "jsonl") &&
-	    (c->verb == &cli_verb_table[CLI_EVENTS] || c->verb == &cli_verb_table[CLI_LOGS])) {
-		c->format = CLI_JSON;
-		return 0;
-	}
 	USAGE(err, "unknown format '%s'", value);
 	lw_err_hint(err, "text, json, jsonl or lua; of export, seccomp or apparmor; of stats, prometheus");
 	return -EINVAL;
@@ -149,6 +144,13 @@ static int now_since(struct cli *c, const char *value, struct lw_err *err)
 static int now_until(struct cli *c, const char *value, struct lw_err *err)
 {
 	return time_option(value, &c->until, err);
+}
+
+static int now_tail(struct cli *c, const char *value, struct lw_err *err)
+{
+	if (lw_parse_i64(value, &c->tail) < 0 || c->tail < 0 || c->tail > 1 << 20)
+		return USAGE(err, "'%s' is not a number of lines up to %d", value, 1 << 20);
+	return 0;
 }
 
 static int now_status_fd(struct cli *c, const char *value, struct lw_err *err)
@@ -425,7 +427,7 @@ const struct cli_option cli_option_table[] = {
 	{ .name = "ready", .verbs = CLI_ON(WAIT), .now = now_ready, .help = "until it is ready, not until its end" },
 	{ .name = "since",
 	  .arg = "TIME|DURATION",
-	  .verbs = CLI_ON(EVENTS),
+	  .verbs = CLI_ON(EVENTS) | CLI_ON(LOGS),
 	  .now = now_since,
 	  .help = "from this time on, 2026-11-22T09:30:00Z, or of the last 10m" },
 	{ .name = "signal",
@@ -434,6 +436,12 @@ const struct cli_option cli_option_table[] = {
 	  .verbs = CLI_ON(KILL),
 	  .now = now_signal,
 	  .help = "send this to the command alone; without it everything is killed" },
+	{ .name = "tail",
+	  .letter = 'n',
+	  .arg = "LINES",
+	  .verbs = CLI_ON(LOGS),
+	  .now = now_tail,
+	  .help = "only the last so many, and what comes then" },
 	{ .name = "time",
 	  .letter = 't',
 	  .arg = "DURATION",
@@ -443,7 +451,7 @@ const struct cli_option cli_option_table[] = {
 	{ .name = "timestamps", .letter = 't', .verbs = CLI_ON(LOGS), .now = now_timestamps, .help = "with times" },
 	{ .name = "until",
 	  .arg = "TIME|DURATION",
-	  .verbs = CLI_ON(EVENTS),
+	  .verbs = CLI_ON(EVENTS) | CLI_ON(LOGS),
 	  .now = now_until,
 	  .help = "no later than this, in the same forms" },
 	/* other verbs */

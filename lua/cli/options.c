@@ -199,9 +199,13 @@ int cli_parse(struct cli *c, int argc, char **argv, struct lw_err *err)
 	size_t max = 1;
 	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++)
 		max += argv[i][0] == '-' && argv[i][1] != '-' ? strlen(argv[i]) : 1;
-	*c = (struct cli){
-		.argc = argc, .argv = argv, .status_fd = -1, .wait_usec = -1, .since = INT64_MIN, .until = INT64_MAX
-	};
+	*c = (struct cli){ .argc = argc,
+			   .argv = argv,
+			   .status_fd = -1,
+			   .wait_usec = -1,
+			   .tail = -1,
+			   .since = INT64_MIN,
+			   .until = INT64_MAX };
 	clock_gettime(CLOCK_REALTIME, &c->started);
 	c->words = calloc(max, sizeof *c->words);
 	c->uses = calloc(max, sizeof *c->uses);
