@@ -3,6 +3,6 @@
 # what is left behind (tests/lib.bash) without seeing each other. Elsewhere they run one after another (./dev).
 set -euo pipefail
 if [ "$(id -u)" = 0 ] && unshare --pid --fork --mount-proc true 2>/dev/null; then
-	exec unshare --pid --fork --mount-proc --kill-child "$@"
+	exec unshare --pid --fork --mount-proc --kill-child bash -c '"$@"; exit $?' - "$@"
 fi
 exec "$@"

@@ -71,7 +71,7 @@ works() {
 			case $line in
 			'changes '* | 'commit '* | 'discard '*) continue ;; # in their order, below
 			# What runs in the background is in detached.bats, two profiles to compare in diff.bats.
-			'start '* | ps* | 'logs '* | 'exec '* | 'stats '* | 'update '* | 'inspect '* | 'stop '* | 'wait '* | 'rm '* | 'diff '*)
+			'start '* | 'events '*web | ps* | 'logs '* | 'exec '* | 'stats '* | 'update '* | 'inspect '* | 'stop '* | 'wait '* | 'rm '* | 'diff '*)
 				continue
 				;;
 			# 1: the call is denied, something is missing

@@ -46,7 +46,7 @@ up() { wait_for 10 "$@" || { cat server.log; return 1; }; }
 		name=${file##*/}
 		name=${name%.lua}
 		case $name in
-		redis) run check --set dir=data "$name" ;;
+		redis | nginx | postgresql | webapp) run check --set dir=data "$name" ;;
 		*) run check "$name" ;;
 		esac
 		assert_status 0
