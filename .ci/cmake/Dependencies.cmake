@@ -26,6 +26,15 @@ target_link_libraries(dep::seccomp INTERFACE ${SECCOMP_LIBRARY})
 # What is a library itself takes the shared ones: no second copy in the program that loads it.
 find_library(JANSSON_SHARED NAMES jansson REQUIRED)
 find_library(SECCOMP_SHARED NAMES seccomp REQUIRED)
+find_path(NL_INCLUDE_DIR netlink/msg.h PATH_SUFFIXES libnl3 REQUIRED)
+if(LUNWARD_STATIC)
+	find_library(NL_LIBRARY NAMES libnl-3.a nl-3 REQUIRED)
+else()
+	find_library(NL_LIBRARY NAMES nl-3 REQUIRED)
+endif()
+add_library(dep::nl INTERFACE IMPORTED)
+target_include_directories(dep::nl SYSTEM INTERFACE ${NL_INCLUDE_DIR})
+target_link_libraries(dep::nl INTERFACE ${NL_LIBRARY})
 
 # Tests only: absent, the unit tests are left out and the summary says so.
 find_path(CMOCKA_INCLUDE_DIR cmocka.h)
