@@ -426,9 +426,13 @@ static int apply(struct lw_run *run, const struct lw_op *op, uint32_t index, int
 static _Noreturn void set_up(struct lw_run *run)
 {
 	const struct lw_plan *p = run->plan;
+	int r;
 	/* Our copy of init's end: with it we would not hear that init is gone. */
 	if (run->ready_write >= 0)
 		SYS(close, run->ready_write);
+	/* With an init that one has made the network. */
+	if (!p->net_beside && (r = lw_child_offer_network(run)) < 0)
+		die(run, LW_STEP_CALL, 0, -r);
 	wait_for_go(run);
 	SYS(umask, 0);
 	default_signals();
@@ -437,7 +441,7 @@ static _Noreturn void set_up(struct lw_run *run)
 		if (run->stdio[i] >= 0 && run->stdio[i] < 3 && run->stdio[i] != i)
 			run->stdio[i] = (int)SYS(fcntl, run->stdio[i], F_DUPFD_CLOEXEC, 3);
 	for (int i = 0; i < 3; i++) {
-		int r = run->stdio[i] < 0 ? run->stdio[i] : do_stdio(run->stdio[i], i);
+		r = run->stdio[i] < 0 ? run->stdio[i] : do_stdio(run->stdio[i], i);
 		if (r < 0)
 			die(run, LW_STEP_CALL, 0, -r);
 	}
@@ -445,7 +449,7 @@ static _Noreturn void set_up(struct lw_run *run)
 		int step = LW_STEP_CALL;
 		if (p->ops[i].side != LW_SIDE_CHILD)
 			continue;
-		int r = apply(run, &p->ops[i], i, &step);
+		r = apply(run, &p->ops[i], i, &step);
 		if (r < 0)
 			die(run, step, i, -r);
 	}
@@ -487,6 +491,9 @@ static _Noreturn void become_init(struct lw_run *run)
 		r = run->lease >= 0 ? (int)SYS(dup3, run->lease, 2, 0) : (int)SYS(close, 2);
 	if (r >= 0)
 		r = (int)SYS(close_range, 3, ~0U, 4 /* CLOSE_RANGE_CLOEXEC */);
+	/* One more lease, of which init knows nothing; 3 and 4 would mean the last step to it. */
+	if (r >= 0 && run->address_lease >= 0)
+		r = (int)SYS(fcntl, run->address_lease, F_DUPFD, 5);
 	if (r >= 0)
 		r = (int)SYS(execveat, run->init_image, "", argv, envp, AT_EMPTY_PATH);
 	die(run, LW_STEP_INIT, 0, -r);

@@ -441,6 +441,7 @@ static int root_end(struct lw_run *run, const struct lw_op *op)
 
 int lw_child_mount(struct lw_run *run, const struct lw_op *op, int *ret_step)
 {
+	struct lw_op with_hosts;
 	switch (op->kind) {
 	case LW_OP_OVERLAY:
 		return lw_child_overlay(run, op, ret_step);
@@ -450,6 +451,10 @@ int lw_child_mount(struct lw_run *run, const struct lw_op *op, int *ret_step)
 		return make_dir(run, op);
 	case LW_OP_SYMLINK:
 		return make_symlink(run, op);
+	case LW_OP_NETWORK_HOSTS:
+		with_hosts = *op;
+		with_hosts.str[1] = run->hosts;
+		return make_file(run, &with_hosts, ret_step);
 	case LW_OP_FILE:
 		return make_file(run, op, ret_step);
 	case LW_OP_MOUNT_BIND:

@@ -1,6 +1,7 @@
 /* child_net.c: the network of a sandbox, made on the child side of clone. Same rules as child.c: raw system calls, no
  * allocation. */
 #include <linux/if.h>
+#include <linux/netlink.h>
 #include <linux/sched.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -42,11 +43,26 @@ int lw_child_send(int sock, const void *data, size_t n, int fd)
 	return (int)SYS(sendmsg, sock, &msg, 0);
 }
 
+int lw_child_offer_network(struct lw_run *run)
+{
+	struct lw_report offer = { .magic = LW_REPORT_MAGIC, .kind = LW_REPORT_NETWORK };
+	if (!run->plan->network)
+		return 0;
+	int fd = (int)SYS(socket, AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	if (fd < 0)
+		return fd;
+	int r = lw_child_send(run->sync, &offer, sizeof offer, fd);
+	SYS(close, fd);
+	return r;
+}
+
 /* The process that becomes init makes the network namespace and brings its loopback up beside set-up, and hands it over
  * through the socket on which init will say that it is ready. */
 int lw_child_make_network(struct lw_run *run)
 {
 	int r = (int)SYS(unshare, CLONE_NEWNET);
+	if (r >= 0)
+		r = lw_child_offer_network(run);
 	int dir = r < 0 ? r : lw_child_proc("self/ns", O_PATH | O_DIRECTORY);
 	if (dir < 0)
 		return dir;

@@ -3,9 +3,9 @@
  * at /proc/1/exe (CVE-2019-5736). It holds no capability, is not dumpable, opens nothing, and its seccomp filter lets
  * it make just the calls below.
  *
- * It gets three descriptors: 0 the control socket (the supervisor's end closing means the supervisor is gone: then
- * everything here ends), 1 the pipe the command waits on until we can no longer be traced, 2 the lease of the ids,
- * kept open so that nobody is given these ids while anything here runs.
+ * It gets three descriptors, and may find a lease of addresses open as a fourth: 0 the control socket (the supervisor's
+ * end closing means the supervisor is gone: then everything here ends), 1 the pipe the command waits on until we can no
+ * longer be traced, 2 the lease of the ids, kept open so that nobody is given these ids while anything here runs.
  *
  * Where the host's root is inside, set-up executes it too, to take the last step: load the filter, execute the command.
  * A command that is "#!/proc/self/exe" then finds this program, in memory nobody can write, not the host's lunward. */

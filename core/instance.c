@@ -54,6 +54,11 @@ const char *lw_instance_cgroup(const struct lw_instance *s, int controller)
 	return lw_host_cgroup(&s->host, controller);
 }
 
+const struct lw_network_state *lw_instance_network(const struct lw_instance *s)
+{
+	return s->host.network;
+}
+
 int lw_instance_pty(const struct lw_instance *s)
 {
 	return s->pty;
@@ -249,6 +254,7 @@ struct lw_instance *lw_instance_close(struct lw_instance *s)
 	lw_close_p(&s->command_fd);
 	lw_close_p(&s->control);
 	lw_close_p(&s->pty);
+	lw_close_p(&s->network);
 	lw_close_p(&s->watch);
 	lw_denials_free(s->denials);
 	free(s);

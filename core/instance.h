@@ -39,6 +39,9 @@ pid_t lw_instance_init_pid(const struct lw_instance *s); /* the init's; the comm
 int lw_instance_command_fd(const struct lw_instance *s); /* a pidfd of the command; owned by the sandbox */
 /* Its cgroup of a controller (enum lw_controller), an absolute directory, or NULL. */
 const char *lw_instance_cgroup(const struct lw_instance *s, int controller);
+struct lw_network_state;
+/* What its network holds on the host (core/networks.h words it), or NULL. */
+const struct lw_network_state *lw_instance_network(const struct lw_instance *s);
 int lw_instance_pty(const struct lw_instance *s);    /* master of our pty, or -1; owned by the sandbox */
 int lw_instance_pollfd(const struct lw_instance *s); /* readable when step() has something to do */
 /* What it was refused so far, each once; *ret_more: how many further ones were not kept. Until close. */

@@ -20,6 +20,7 @@ struct lw_instance {
 	int command_fd;
 	int control; /* to init: closing it ends everything inside */
 	int pty;
+	int network;                /* netlink socket inside, from set-up until the interface is made; or -1 */
 	struct lw_denials *denials; /* or NULL */
 	int watch;                  /* epoll of all that step() looks at, where there is more than one; or -1 */
 	bool ended, undone, reaped, timed_out, usage, denied;

@@ -144,7 +144,7 @@ static int make_last_step(struct lw_run *run)
 
 static void close_run(struct lw_run *run)
 {
-	int *const fds[] = { &run->sync,        &run->control,    &run->ready_read,
+	int *const fds[] = { &run->sync,        &run->control,    &run->ready_read, &run->network,
 			     &run->ready_write, &run->init_image, &run->last_step };
 	for (size_t i = 0; i < ARRAY_LEN(fds); i++)
 		lw_close_p(fds[i]);
@@ -264,6 +264,10 @@ static int take_message(struct lw_instance *s, const struct lw_plan *p, int sync
 		return 1;
 	case LW_REPORT_CLONED:
 		return take_first(s, m.fd, err);
+	case LW_REPORT_NETWORK:
+		lw_close_p(&s->network);
+		s->network = m.fd;
+		return 1;
 	case LW_REPORT_PTY:
 		lw_close_p(&s->pty);
 		s->pty = m.fd;
@@ -303,6 +307,24 @@ static int greet(struct lw_instance *s, const struct lw_plan *p, int sync, struc
 	while (r > 0 && s->command_fd < 0)
 		r = take_message(s, p, sync, &exec, err);
 	return r == 0 ? lw_fail(err, -ECHILD, "set-up ended before it began") : r < 0 ? r : 0;
+}
+
+/* The namespace of an interface that is to be made, waited for: where an init makes it, set-up goes on meanwhile. Both
+ * of them wait for a word each; whoever takes the first, nothing of the payload runs before the second, which comes
+ * when the network is whole. What set-up writes to /proc/sys/net may be about the interface: then it waits, too. */
+static int meet_network(struct lw_instance *s, struct lw_run *run, int sync, int *told, struct lw_err *err)
+{
+	const struct lw_plan *p = run->plan;
+	bool exec = false;
+	int r = 1;
+	if (p->init && !p->sysctls && !*told && send(sync, "", 1, MSG_NOSIGNAL) == 1)
+		*told = 1;
+	while (r > 0 && s->network < 0)
+		r = take_message(s, p, sync, &exec, err);
+	if (r <= 0)
+		return r == 0 ? lw_fail(err, -ECHILD, "set-up ended before there was a network") : r;
+	run->network = TAKE_FD(s->network);
+	return 0;
 }
 
 /* Waits until the process that joins namespaces has made the sandbox's first one. */
@@ -351,7 +373,7 @@ static int child_said(struct lw_instance *s, const struct lw_plan *p, int sync, 
 static int walk(struct lw_instance *s, const struct lw_plan *p, struct lw_run *run, struct lw_err *err)
 {
 	_cleanup_close_ int sync = -1;
-	int r = 0;
+	int r = 0, told = 0;
 	for (size_t i = 0; i < p->n_ops && r >= 0; i++) {
 		const struct lw_op *op = &p->ops[i];
 		if (op->side != LW_SIDE_HOST)
@@ -376,6 +398,8 @@ static int walk(struct lw_instance *s, const struct lw_plan *p, struct lw_run *r
 		} else {
 			if (op->kind == LW_OP_RLIMIT_RAISE)
 				r = greet(s, p, sync, err);
+			else if (op->kind == LW_OP_NETWORK_LINK)
+				r = meet_network(s, run, sync, &told, err);
 			if (r >= 0)
 				r = lw_host_apply(run, &s->host, op, s->pid,
 						  op->kind == LW_OP_RLIMIT_RAISE ? lw_instance_pid(s) : -1, err);
@@ -391,7 +415,7 @@ static int walk(struct lw_instance *s, const struct lw_plan *p, struct lw_run *r
 		}
 	}
 	/* One word for the process that sets up, one for init. Who is gone has said why. */
-	for (int i = 0; i < 1 + p->init; i++)
+	for (; told < 1 + p->init; told++)
 		if (send(sync, "", 1, MSG_NOSIGNAL) != 1) {
 			if (errno == EPIPE || errno == ECONNRESET)
 				break;
@@ -435,6 +459,7 @@ int lw_plan_launch(const struct lw_plan *p, const struct lw_instance_options *o,
 				   .command_fd = -1,
 				   .control = -1,
 				   .pty = -1,
+				   .network = -1,
 				   .watch = -1,
 				   .host.lease = -1 };
 	struct lw_run run = {
@@ -443,6 +468,8 @@ int lw_plan_launch(const struct lw_plan *p, const struct lw_instance_options *o,
 		.fd = slots,
 		.sync = -1,
 		.outer = { -1, -1 },
+		.network = -1,
+		.address_lease = -1,
 		.control = -1,
 		.ready_read = -1,
 		.ready_write = -1,

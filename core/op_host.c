@@ -217,6 +217,9 @@ int lw_host_apply(struct lw_run *run, struct lw_host_state *st, const struct lw_
 		return lw_host_secret(run, op, err);
 	case LW_OP_OVERLAY_KEEP:
 		return lw_host_overlay_keep(run, st, op, err);
+	case LW_OP_NETWORK_USE:
+	case LW_OP_NETWORK_LINK:
+		return lw_host_network(run, st, op, err);
 	case LW_OP_APPARMOR_LOAD:
 	case LW_OP_SELINUX_MCS:
 		return lw_lsm_host_apply(run, &st->lsm, st->id, op, err);
@@ -241,13 +244,14 @@ static void forget_cgroup(struct lw_host_state *st)
 bool lw_host_undo_now(struct lw_host_state *st)
 {
 	/* Without a cgroup nothing tells that no process is left that has the ids, or writes to what is held. */
-	if (!st->n_cgroups && (st->lease >= 0 || st->n_held))
+	if (!st->n_cgroups && (st->lease >= 0 || st->n_held || st->network))
 		return false;
 	while (st->n_cgroups && (rmdir(st->cgroup[st->n_cgroups - 1]) == 0 || errno == ENOENT))
 		forget_cgroup(st);
 	if (st->n_cgroups)
 		return false;
 	lw_lsm_host_undo(&st->lsm);
+	lw_host_network_undo(st);
 	lw_close_p(&st->lease);
 	lw_host_overlay_release(st);
 	return true;
@@ -265,6 +269,7 @@ void lw_host_undo(struct lw_host_state *st)
 		forget_cgroup(st);
 	}
 	lw_lsm_host_undo(&st->lsm);
+	lw_host_network_undo(st);
 	lw_close_p(&st->lease);
 	lw_host_overlay_release(st);
 }

@@ -19,7 +19,8 @@ struct lw_host_state {
 	size_t n_cgroups;
 	char *cgroup[LW_CTL_COUNT]; /* directories made, in order */
 	unsigned controllers[LW_CTL_COUNT];
-	int cgroup_lock[LW_CTL_COUNT]; /* says to `gc`, of whatever state directory, that somebody minds it */
+	int cgroup_lock[LW_CTL_COUNT];    /* says to `gc`, of whatever state directory, that somebody minds it */
+	struct lw_network_state *network; /* or NULL */
 	int n_held;
 	int held[LW_HOST_HELD]; /* locked directories that keep what overlays catch */
 };
@@ -36,6 +37,9 @@ void lw_host_undo(struct lw_host_state *st);
 int lw_host_overlay_keep(const struct lw_run *run, struct lw_host_state *st, const struct lw_op *op,
 			 struct lw_err *err);
 void lw_host_overlay_release(struct lw_host_state *st);
+/* op_network.c: LW_OP_NETWORK_*, and their undoing. */
+int lw_host_network(struct lw_run *run, struct lw_host_state *st, const struct lw_op *op, struct lw_err *err);
+void lw_host_network_undo(struct lw_host_state *st);
 /* The directory of a controller, or NULL. */
 const char *lw_host_cgroup(const struct lw_host_state *st, int controller);
 

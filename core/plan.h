@@ -33,6 +33,8 @@ enum lw_op_kind {
 			    */
 	LW_OP_IMAGE_MOUNT, /* str0: image, str1: fstype, str2: "sha256:…" or NULL; num0: fd slot, num1: attributes */
 	LW_OP_SECRET_OPEN, /* str0: host file, num0: fd slot */
+	LW_OP_NETWORK_USE, /* str0: the network, str1: addresses asked for or "auto"; made when it is not there, and an
+			    * address leased */
 	/* str0: the directory that holds upper and work, str1: their names, "A//B", str2: lower; num0: fd slot of str0
 	 */
 	LW_OP_OVERLAY_KEEP,
@@ -45,6 +47,8 @@ enum lw_op_kind {
 	/* host side, the child waiting */
 	LW_OP_IDMAP_WRITE,  /* the maps in plan->uid_map, gid_map */
 	LW_OP_SOURCE_IDMAP, /* num0: fd slot: idmapped with the sandbox's user namespace */
+	LW_OP_NETWORK_LINK, /* str0: "veth", "macvlan" or "move", str1: name inside, str2: the host's interface or the
+			     * network; num0: mtu or 0, num1: isolated; with addresses and routes of plan->network */
 	LW_OP_RLIMIT_RAISE, /* str0: name, num0 resource, num1 soft, num2 hard: above what the child may do itself */
 	/* child side */
 	LW_OP_APPARMOR,      /* str0: the profile from execve(2) on; LW_PLAN_ID: the one loaded for this sandbox */
@@ -60,8 +64,9 @@ enum lw_op_kind {
 	LW_OP_MKDIR,      /* str0: path in root, num0: mode, num1 uid, num2 gid */
 	LW_OP_SYMLINK,    /* str0: path in root, str1: target */
 	LW_OP_FILE,       /* str0: path in root, str1: data, num0: mode, num1 uid, num2 gid */
-	LW_OP_MOUNT_BIND, /* str0: path in root, str1: source; num0: fd slot or -1: the child opens str1 itself;
-			   * num1: LW_SRC_*, num2: attributes */
+	LW_OP_NETWORK_HOSTS, /* str0: path in root; num0: mode; names and addresses, known once there is a lease */
+	LW_OP_MOUNT_BIND,    /* str0: path in root, str1: source; num0: fd slot or -1: the child opens str1 itself;
+			      * num1: LW_SRC_*, num2: attributes */
 	LW_OP_NODE,     /* str0: path in root, str1: host node; num0: device number expected, or -1: a directory stands
 			 * for the nodes below it; num1: attributes */
 	LW_OP_MOUNT_FS, /* str0: path in root, str1: fstype, str2: options "k=v,k", num0: attributes */
@@ -140,6 +145,7 @@ struct lw_plan {
 	bool init;       /* pid 1 is our init */
 	bool net_beside; /* the network namespace is made by the process to become init, beside set-up */
 	bool net_joined; /* LW_OP_NET_JOIN is planned */
+	const struct lw_network *network; /* with an interface that LW_OP_NETWORK_LINK makes; or NULL */
 	uint64_t clone_flags;
 	bool ids_auto; /* maps are filled from the lease at launch: outside == LW_IDS_LEASED below */
 	struct lw_idmaps uid_map, gid_map;

@@ -10,7 +10,8 @@
 enum lw_report_kind {
 	LW_REPORT_HELLO,  /* the set-up process is there: its pidfd comes with the message, from the future init */
 	LW_REPORT_CLONED, /* the process that joined namespaces has made the sandbox's first: its pidfd comes with it */
-	LW_REPORT_PTY,    /* the pty's master comes with the message */
+	LW_REPORT_NETWORK,  /* a netlink socket of the new network namespace comes with the message */
+	LW_REPORT_PTY,      /* the pty's master comes with the message */
 	LW_REPORT_LISTENER, /* the listener of the filter comes with the message */
 	LW_REPORT_EXEC,     /* set-up is done: execve follows; end of file then means it succeeded */
 	LW_REPORT_FAILED,

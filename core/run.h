@@ -16,7 +16,10 @@ struct lw_run {
 	int sync;     /* child's end of the report socket */
 	int outer[2]; /* the host side's ends of both: the child closes its copies, or it would never see the host side
 			 die */
-	int control;  /* init's end of the control socket, or -1 */
+	int network;  /* host side: a netlink socket that the child opened in its network namespace, or -1 */
+	const char *hosts;           /* LW_OP_NETWORK_HOSTS */
+	int address_lease;           /* of the network, or -1 */
+	int control;                 /* init's end of the control socket, or -1 */
 	int ready_read, ready_write; /* between the two: the network namespace, then a byte from init */
 	int init_image;              /* sealed memfd, or -1 */
 	int last_step; /* struct lw_last_step in a sealed memfd for the same program, or -1: the child executes itself

@@ -94,7 +94,8 @@ static const struct lw_field network_fields[LW_NETWORK_KEY_COUNT] = {
 				    .check = lw_check_network_name,
 				    .def = "\"lunward\"",
 				    .help = "A named network: a bridge with subnets, made when the first sandbox needs "
-					    "it and removed with the last, unless it was declared; " ONLY_ONE },
+					    "it and removed with the last, unless `lunward network create` made "
+					    "it; " ONLY_ONE },
 	[LW_NETWORK_KEY_MACVLAN] = { .key = "macvlan",
 				     .kind = LW_K_STRING,
 				     .offset = AT(macvlan),

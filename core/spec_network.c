@@ -19,14 +19,26 @@ static const struct {
 
 /* --- words --- */
 
+/* Words that mean something else here, to other tools or to the kernel, with what to write. */
+static const struct lw_pair reserved_names[] = {
+	{ "none", "network = \"none\"" },
+	{ "host", "network = \"host\"" },
+	{ "bridge", "a name of your own; \"" LW_NETWORK_DEFAULT "\" is the usual one" },
+	{ "container", "sandbox:NAME, or network = { sandbox = \"NAME\" }" },
+	{ "sandbox", "sandbox:NAME, or network = { sandbox = \"NAME\" }" },
+	{ "auto", "a name of your own" },
+	{ "all", "a name of your own" },
+	{ "default", "a name of your own" },
+	{ "lo", "a name of your own" },
+};
+
 /* Its bridge and its file are named after it. */
 int lw_check_network_name(const char *v, struct lw_err *err)
 {
-	static const char *const words[] = { "none", "host", "auto" };
-	for (size_t i = 0; i < ARRAY_LEN(words); i++)
-		if (strcmp(v, words[i]) == 0) {
+	for (size_t i = 0; i < ARRAY_LEN(reserved_names); i++)
+		if (strcmp(v, reserved_names[i].key) == 0) {
 			lw_codec_fail(err, "\"%s\" is no name for a network", v);
-			lw_err_hint(err, "write network = \"%s\"", v);
+			lw_err_hint(err, "write %s", reserved_names[i].value);
 			return -EINVAL;
 		}
 	return lw_check_name(v, err);

@@ -36,10 +36,13 @@ uint64_t lw_root_attributes(const struct lw_root *r);
 int lw_plan_chown(struct lw_plan *p, const struct lw_mount *m, const char *key, int slot, struct lw_err *err);
 
 int lw_stage_ids(struct lw_plan *p, struct lw_err *err);
-int lw_stage_cgroup(struct lw_plan *p, struct lw_err *err);     /* host side: make, limits */
-int lw_stage_sources(struct lw_plan *p, struct lw_err *err);    /* host side: open bind sources */
-int lw_stage_namespaces(struct lw_plan *p, struct lw_err *err); /* those that exist already */
-int lw_stage_network(struct lw_plan *p, struct lw_err *err);    /* host side: an interface of its own */
+int lw_stage_cgroup(struct lw_plan *p, struct lw_err *err);       /* host side: make, limits */
+int lw_stage_sources(struct lw_plan *p, struct lw_err *err);      /* host side: open bind sources */
+int lw_stage_namespaces(struct lw_plan *p, struct lw_err *err);   /* those that exist already */
+int lw_stage_network(struct lw_plan *p, struct lw_err *err);      /* host side: the network, an address in it */
+int lw_stage_network_link(struct lw_plan *p, struct lw_err *err); /* host side, the child waiting: the interface */
+/* Files of the root that tell names and addresses (stage_network.c). */
+int lw_plan_network_files(struct lw_plan *p);
 int lw_stage_clone(struct lw_plan *p, struct lw_err *err);
 int lw_stage_join(struct lw_plan *p, struct lw_err *err);        /* child: cgroup join, ids */
 int lw_stage_mount(struct lw_plan *p, struct lw_err *err);       /* child: the root and everything in it */

@@ -290,6 +290,8 @@ int lw_stage_mount(struct lw_plan *p, struct lw_err *err)
 	if (r >= 0)
 		r = lw_plan_secrets(p);
 	if (r >= 0)
+		r = lw_plan_network_files(p);
+	if (r >= 0)
 		r = plan_masks(p, false);
 	/* Our pty comes from the sandbox's own devpts, and /dev/console is bound to it. */
 	if (r >= 0 && p->terminal_fds && p->layout->has_pts)

@@ -11,6 +11,7 @@ const struct lw_stage lw_stage_table[] = {
 	{ "network", lw_stage_network },
 	{ "label_host", lw_stage_label_host },
 	{ "clone", lw_stage_clone },
+	{ "network_link", lw_stage_network_link }, /* the namespace is there, and nothing of the payload runs yet */
 	/* On the host's /proc, before there is another one: what a root brings cannot be mistaken for it. */
 	{ "label", lw_stage_label },
 	{ "join", lw_stage_join }, /* while the child still has the caller's kernel uid */

@@ -12,6 +12,7 @@
 #include "events.h"
 #include "exec.h"
 #include "image.h"
+#include "networks.h"
 #include "record_state.h"
 #include "schema.h"
 #include "supervise/privilege.h"
@@ -211,6 +212,8 @@ static int began(struct sv *s, bool first, struct lw_err *err)
 	if (r < 0)
 		return r;
 	json_object_set_new(d, "state", json_string("running"));
+	json_object_set_new(d, "network",
+			    json_pack("{s:o}", "interfaces", lw_network_interfaces(lw_instance_network(s->sandbox))));
 	s->began = lw_now_usec();
 	s->at[SV_LIMIT] = s->spec->timeout && s->spec->timeout < INT64_MAX - s->began ? s->began + s->spec->timeout : 0;
 	lw_restarts_began(&s->restarts, &s->spec->service, s->began);

@@ -28,9 +28,13 @@ void lw_privilege_shed(const struct lw_plan *p)
 	uint64_t want = UINT64_C(1) << CAP_KILL;
 	if (SYS(capget, &head, data) < 0)
 		return;
-	for (size_t i = 0; i < p->n_ops; i++)
+	for (size_t i = 0; i < p->n_ops; i++) {
 		if (p->ops[i].kind == LW_OP_APPARMOR_LOAD)
 			want |= UINT64_C(1) << CAP_MAC_ADMIN;
+		/* The last one on a network takes it away. */
+		if (p->ops[i].kind == LW_OP_NETWORK_USE)
+			want |= UINT64_C(1) << CAP_NET_ADMIN;
+	}
 	kept = want & ((uint64_t)data[1].permitted << 32 | data[0].permitted);
 	set(0, kept);
 }

@@ -1,6 +1,6 @@
 /* privilege.h: what a supervisor may while its sandbox runs. Setting a sandbox up takes the caller's capabilities;
  * watching it takes none but CAP_KILL, to pass signals on to a command of another user, and undoing it CAP_MAC_ADMIN
- * where a profile of AppArmor was loaded. */
+ * where a profile of AppArmor was loaded, and CAP_NET_ADMIN where there is a network. */
 #ifndef LW_PRIVILEGE_H
 #define LW_PRIVILEGE_H
 

@@ -11,6 +11,7 @@
 #include "launch_words.h"
 #include "lua/cli/tty.h"
 #include "op_lsm.h"
+#include "op_host.h"
 #include "op_namespace.h"
 
 int lw_fail(struct lw_err *err, int code, const char *fmt, ...)
@@ -68,6 +69,17 @@ int lw_host_image(struct lw_run *run, struct lw_host_state *st, const struct lw_
 {
 	(void)run, (void)st, (void)op, (void)err;
 	return -ENOSYS;
+}
+
+int lw_host_network(struct lw_run *run, struct lw_host_state *st, const struct lw_op *op, struct lw_err *err)
+{
+	(void)run, (void)st, (void)op, (void)err;
+	return -ENOSYS;
+}
+
+void lw_host_network_undo(struct lw_host_state *st)
+{
+	(void)st;
 }
 
 int lw_namespace_open(struct lw_run *run, const struct lw_op *op, struct lw_err *err)

@@ -1,0 +1,4 @@
+return sandbox {
+	command = { "true" },
+	network = { bridge = "web" },
+}
