@@ -57,6 +57,8 @@ enum cli_verb_id {
 	CLI_CHANGES,
 	CLI_COMMIT,
 	CLI_DISCARD,
+	CLI_NETWORK,
+	CLI_GRAPH,
 	CLI_DOCTOR,
 	CLI_PROFILE,
 	CLI_SCRIPT,
@@ -91,6 +93,7 @@ enum cli_format {
 	CLI_SECCOMP, /* from here on: of some verbs alone */
 	CLI_APPARMOR,
 	CLI_PROMETHEUS,
+	CLI_DOT,
 };
 
 struct cli {
@@ -109,6 +112,8 @@ struct cli {
 	struct lw_param *params; /* --set */
 	/* plain values */
 	const char *state, *profiles, *cgroup_parent, *spec, *name, *result, *call, *profile;
+	const char *subnet, *subnet6; /* network create */
+	uint32_t mtu;
 	int status_fd; /* -1: none */
 	int format;
 	int denials;                /* enum lw_denial_mode */
@@ -119,7 +124,7 @@ struct cli {
 	const char **filters;       /* ps --filter */
 	size_t n_filters;
 	bool detach, remove, interactive, all, follow, force, timestamps, ready;
-	bool no_color, verbose, help, version, features, cross_mounts, quiet, once;
+	bool no_color, verbose, help, net, version, features, cross_mounts, quiet, once;
 };
 
 /* options.c: reads argv into c; 0 or a usage error. */
@@ -190,6 +195,8 @@ int cli_cmd_chown(struct cli *c);
 int cli_cmd_export(struct cli *c);
 int cli_cmd_generate(struct cli *c);
 int cli_cmd_changes(struct cli *c); /* commit and discard too */
+int cli_cmd_network(struct cli *c);
+int cli_cmd_graph(struct cli *c);
 int cli_cmd_doctor(struct cli *c);
 int cli_cmd_profile(struct cli *c);
 int cli_cmd_lua(struct cli *c);

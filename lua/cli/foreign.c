@@ -347,7 +347,6 @@ static const struct foreign verbs[] = {
 	{ "learn", "`lunward run --explain-denials PROFILE` says what to allow" },
 	{ "list", "`lunward ps` lists sandboxes, `lunward profile list` profiles" },
 	{ "ls", "`lunward ps` lists sandboxes, `lunward profile list` profiles" },
-	{ "network", NET },
 	{ "port", "networks between sandbox and host: --network host, or none" },
 	{ "prune", "`lunward gc`, and `lunward rm NAME`" },
 	{ "pull", "images are files: `root = { image = \"FILE\" }` in a profile, or --root FILE" },

@@ -260,6 +260,21 @@ const struct cli_verb cli_verb_table[CLI_VERBS] = {
 		.more = "Without PATH, everything.",
 		.run = cli_cmd_changes,
 	},
+	[CLI_NETWORK] = {
+		.name = "network",
+		.synopsis = "ls | create NAME | inspect NAME | rm NAME...",
+		.help = "the networks that sandboxes are on, by name",
+		.more = "A network is a bridge with subnets. It is made when the first sandbox needs it and goes with the last; "
+			"one that `create` made stays until `rm`, which refuses while a sandbox is on it.",
+		.run = cli_cmd_network,
+	},
+	[CLI_GRAPH] = {
+		.name = "graph",
+		.synopsis = "--net [--format text|dot|json]",
+		.help = "a picture of networks, and of the sandboxes in the background on them",
+		.more = "The dot form is for dot(1).",
+		.run = cli_cmd_graph,
+	},
 	[CLI_DOCTOR] = {
 		.name = "doctor",
 		.synopsis = "[OPTIONS]",
@@ -327,7 +342,11 @@ static int tidy(struct lw_err *err)
 
 static bool format_fits(const struct cli *c)
 {
-	return c->format <= CLI_LUA || c->verb == &cli_verb_table[c->format == CLI_PROMETHEUS ? CLI_STATS : CLI_EXPORT];
+	static const int of[] = { [CLI_SECCOMP] = CLI_EXPORT,
+				  [CLI_APPARMOR] = CLI_EXPORT,
+				  [CLI_PROMETHEUS] = CLI_STATS,
+				  [CLI_DOT] = CLI_GRAPH };
+	return c->format <= CLI_LUA || c->verb == &cli_verb_table[of[c->format]];
 }
 
 int main(int argc, char **argv)

@@ -28,6 +28,8 @@ STRING_OPTION(now_call, call)
 STRING_OPTION(now_profile, profile)
 STRING_OPTION(now_signal, signal)
 STRING_OPTION(now_field, field)
+STRING_OPTION(now_subnet, subnet)
+STRING_OPTION(now_subnet6, subnet6)
 
 #define FLAG_OPTION(fn, field)                                                                                         \
 	static int fn(struct cli *c, const char *value, struct lw_err *err)                                            \
@@ -53,6 +55,16 @@ FLAG_OPTION(now_timestamps, timestamps)
 FLAG_OPTION(now_ready, ready)
 FLAG_OPTION(now_quiet, quiet)
 FLAG_OPTION(now_once, once)
+FLAG_OPTION(now_net, net)
+
+static int now_mtu(struct cli *c, const char *value, struct lw_err *err)
+{
+	int64_t n;
+	if (lw_parse_i64(value, &n) < 0 || n < 68 || n > 65535)
+		return USAGE(err, "'%s' is no size of a packet: 68 to 65535", value);
+	c->mtu = (uint32_t)n;
+	return 0;
+}
 
 static int now_wait(struct cli *c, const char *value, struct lw_err *err)
 {
@@ -85,6 +97,7 @@ static int now_format(struct cli *c, const char *value, struct lw_err *err)
 		[CLI_SECCOMP] = "seccomp",
 		[CLI_APPARMOR] = "apparmor",
 		[CLI_PROMETHEUS] = "prometheus",
+		[CLI_DOT] = "dot",
 	};
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
 		if (!strcmp(value, names[i])) {
@@ -97,7 +110,7 @@ static int now_format(struct cli *c, const char *value, struct lw_err *err)
 		return 0;
 	}
 	USAGE(err, "unknown format '%s'", value);
-	lw_err_hint(err, "text, json, jsonl or lua; of export, seccomp or apparmor; of stats, prometheus");
+	lw_err_hint(err, "text, json, jsonl or lua; of export, seccomp or apparmor; of stats, prometheus; of graph, dot");
 	return -EINVAL;
 }
 
@@ -357,11 +370,30 @@ const struct cli_option cli_option_table[] = {
 	  .help = "host name inside" },
 	{ .name = "network",
 	  .alias = "net",
-	  .arg = "none|host",
+	  .arg = "none|host|NAME|bridge:NAME|sandbox:NAME",
 	  .verbs = SPEC_VERBS,
 	  .layer = cli_set_network,
 	  .key = "network",
-	  .help = "none: loopback only; host: the host's" },
+	  .help = "none: loopback only; host: the host's; NAME: on that bridge; sandbox:NAME: that sandbox's" },
+	{ .name = "subnet",
+	  .arg = "CIDR",
+	  .verbs = CLI_ON(NETWORK),
+	  .now = now_subnet,
+	  .help = "create: its IPv4 subnet; without it a free one is chosen" },
+	{ .name = "subnet6",
+	  .arg = "CIDR",
+	  .verbs = CLI_ON(NETWORK),
+	  .now = now_subnet6,
+	  .help = "create: its IPv6 subnet" },
+	{ .name = "mtu",
+	  .arg = "BYTES",
+	  .verbs = CLI_ON(NETWORK),
+	  .now = now_mtu,
+	  .help = "create: largest packet; 1500" },
+	{ .name = "net",
+	  .verbs = CLI_ON(GRAPH),
+	  .now = now_net,
+	  .help = "networks: host, bridges, interfaces, addresses, published ports" },
 	/* how it is started, and what is told about it */
 	{ .name = "cgroup-parent",
 	  .arg = "PATH",

@@ -13,15 +13,17 @@ static uint64_t mask(const struct cli *c)
 	return c->verb ? UINT64_C(1) << (c->verb - cli_verb_table) : CLI_EVERYWHERE;
 }
 
-static const struct cli_option *find_long(const char *name, size_t n)
+/* One word may have two meanings (--net): the verb's own wins. */
+static const struct cli_option *find_long(const struct cli *c, const char *name, size_t n)
 {
+	const struct cli_option *found = NULL;
 	for (size_t i = 0; i < cli_option_count; i++) {
 		const struct cli_option *o = &cli_option_table[i];
-		if ((!strncmp(o->name, name, n) && !o->name[n]) ||
-		    (o->alias && !strncmp(o->alias, name, n) && !o->alias[n]))
-			return o;
+		if ((!found || o->verbs & mask(c)) && ((!strncmp(o->name, name, n) && !o->name[n]) ||
+						       (o->alias && !strncmp(o->alias, name, n) && !o->alias[n])))
+			found = o;
 	}
-	return NULL;
+	return found;
 }
 
 /* One letter may have two meanings (-v): the verb's own wins, and before the verb the one known everywhere. */
@@ -120,7 +122,7 @@ static int read_long(struct cli *c, char **argv, int *i, int argc, struct lw_err
 {
 	const char *word = argv[*i], *name = word + 2, *eq = strchr(name, '=');
 	const char *next = *i + 1 < argc ? argv[*i + 1] : NULL;
-	const struct cli_option *o = find_long(name, eq ? (size_t)(eq - name) : strlen(name));
+	const struct cli_option *o = find_long(c, name, eq ? (size_t)(eq - name) : strlen(name));
 	if (!o)
 		return unknown(c, word, next, err);
 	if (!o->arg) {
@@ -143,7 +145,7 @@ static int read_cluster(struct cli *c, char **argv, int *i, int argc, struct lw_
 	int r = 0;
 	/* "-net=host" and the like: a long option with one dash is not a cluster. */
 	size_t n = strcspn(word + 1, "=");
-	if (n > 1 && find_long(word + 1, n) && !find_letter(c, word[1])) {
+	if (n > 1 && find_long(c, word + 1, n) && !find_letter(c, word[1])) {
 		USAGE(err, "unknown option '%.*s'", (int)n + 1, word);
 		lw_err_hint(err, "did you mean -%.*s?", (int)n + 1, word);
 		return -EINVAL;

@@ -120,12 +120,21 @@ int cli_set_env(struct cli_layer *l, const char *value, struct lw_err *err)
 
 int cli_set_network(struct cli_layer *l, const char *value, struct lw_err *err)
 {
-	if (strcmp(value, "none") && strcmp(value, "host")) {
-		USAGE(err, "unknown network '%s'", value);
-		lw_err_hint(err, "this release has none and host");
-		return -EINVAL;
+	static const char *const heads[] = { "bridge", "sandbox" };
+	const char *key = "bridge", *name = value;
+	for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
+		size_t n = strlen(heads[i]);
+		if (strncmp(value, heads[i], n) == 0 && value[n] == ':') {
+			key = heads[i];
+			name = value + n + 1;
+		}
 	}
-	return put(l->raw, "network", json_string(value), err);
+	if (!strcmp(value, "none") || !strcmp(value, "host"))
+		return put(l->raw, "network", json_string(value), err);
+	if (!*name)
+		return USAGE(err, "'%s' names no network", value);
+	json_t *network = sub(l->raw, "network", json_object);
+	return network ? put(network, key, json_string(name), err) : lw_fail(err, -ENOMEM, "out of memory");
 }
 
 /* --- limits -------------------------------------------------------------------------------------------------- */

@@ -59,7 +59,7 @@ teardown() { sandbox_teardown; }
 	run --set pids=1.5 good
 	=> profiles/good.lua:4: parameter "pids": "1.5" is not a whole number
 	run --format yaml good
-	=> --format: unknown format 'yaml' (text, json, jsonl or lua; of export, seccomp or apparmor; of stats, prometheus)
+	=> --format: unknown format 'yaml' (text, json, jsonl or lua; of export, seccomp or apparmor; of stats, prometheus; of graph, dot)
 	run --cap-add NET_RAWW good
 	=> --cap-add: unknown capability 'NET_RAWW' (did you mean NET_RAW?)
 	run --seccomp stritc good
@@ -84,8 +84,8 @@ teardown() { sandbox_teardown; }
 	=> --ulimit: unknown limit 'nofiles' (did you mean "nofile"?)
 	run --timeout 5x good
 	=> --timeout: expected a duration such as "10s", not "5x"
-	run --network br0 good
-	=> --network: unknown network 'br0' (this release has none and host)
+	run --network br/0 good
+	=> --network: not a name: "br/0" (use a-z, 0-9, '_', '.' and '-', starting with a letter or digit, at most 63 bytes)
 	run --name My/App good
 	=> --name: not a name: "My/App" (use a-z, 0-9, '_', '.' and '-', starting with a letter or digit, at most 63 bytes)
 	run -w nowhere good
