@@ -7,6 +7,7 @@
 #include "cache.h"
 #include "cgroup.h"
 #include "image.h"
+#include "networks.h"
 #include "notify.h"
 #include "record_state.h"
 
@@ -62,5 +63,8 @@ unsigned lw_gc(const struct lw_host *h)
 	for (int i = 0; i < LW_CTL_COUNT; i++)
 		if (h->cgroup.parent[i] && !seen_before(h, i))
 			s.found += sweep_parent(h->cgroup.parent[i]);
+	/* Last: what has ended by now is on no network. */
+	if (h->state_fd >= 0)
+		s.found += lw_networks_sweep(h->state_fd);
 	return s.found;
 }

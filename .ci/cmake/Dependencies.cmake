@@ -26,6 +26,7 @@ target_link_libraries(dep::seccomp INTERFACE ${SECCOMP_LIBRARY})
 # What is a library itself takes the shared ones: no second copy in the program that loads it.
 find_library(JANSSON_SHARED NAMES jansson REQUIRED)
 find_library(SECCOMP_SHARED NAMES seccomp REQUIRED)
+find_library(NL_SHARED NAMES nl-3 REQUIRED)
 find_path(NL_INCLUDE_DIR netlink/msg.h PATH_SUFFIXES libnl3 REQUIRED)
 if(LUNWARD_STATIC)
 	find_library(NL_LIBRARY NAMES libnl-3.a nl-3 REQUIRED)
