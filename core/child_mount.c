@@ -453,7 +453,7 @@ int lw_child_mount(struct lw_run *run, const struct lw_op *op, int *ret_step)
 		return make_symlink(run, op);
 	case LW_OP_NETWORK_HOSTS:
 		with_hosts = *op;
-		with_hosts.str[1] = run->hosts;
+		with_hosts.str[1] = op->num[1] ? run->servers : run->hosts;
 		return make_file(run, &with_hosts, ret_step);
 	case LW_OP_FILE:
 		return make_file(run, op, ret_step);

@@ -15,6 +15,7 @@
 #include "base/sha256.h"
 #include "base/text.h"
 #include "networks_private.h"
+#include "traffic.h"
 
 #define DIRECTORY "networks"
 #define FILE_MAX 65536
@@ -255,6 +256,31 @@ static int make_bridge(struct lw_nl *nl, const struct lw_named_network *n, int *
 	return r;
 }
 
+static struct lw_traffic_network traffic_of(int dir, const struct lw_named_network *n, int *ret_state)
+{
+	*ret_state = openat(dir, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return (struct lw_traffic_network){ .state_fd = *ret_state,
+					    .name = n->name,
+					    .bridge = n->bridge,
+					    .subnet4 = n->subnet[0],
+					    .subnet6 = n->subnet[1],
+					    .gateway4 = n->gateway[0],
+					    .gateway6 = n->gateway[1] };
+}
+
+/* Its rules, before anybody is on it. */
+static int make_rules(int dir, struct lw_nl *nl, const struct lw_named_network *n, struct lw_err *err)
+{
+	_cleanup_close_ int state = -1;
+	struct lw_traffic_network t = traffic_of(dir, n, &state);
+	int r = lw_traffic_network_add(&t, err);
+	if (r < 0) {
+		lw_link_delete(nl, n->bridge);
+		(void)lw_nl_commit(nl, NULL);
+	}
+	return r;
+}
+
 static bool has_inet6(void)
 {
 	return access("/proc/net/if_inet6", F_OK) == 0 && access("/proc/sys/net/ipv6/conf/all/forwarding", F_OK) == 0;
@@ -308,7 +334,7 @@ static int make(int dir, struct lw_nl *nl, const struct lw_network_want *want, s
 		r = lw_forwarding_on(dir, n->subnet[1].family != 0, err);
 	if (r >= 0)
 		r = make_bridge(nl, n, ret_index, err);
-	return r;
+	return r < 0 ? r : make_rules(dir, nl, n, err);
 }
 
 /* The last one: what the host had before any network is put back. */
@@ -320,6 +346,22 @@ static void after_last(int dir)
 	names(dir, &left, &n);
 	if (!n)
 		lw_forwarding_back(dir);
+}
+
+/* With the last network of this namespace the tables go. */
+static void take_rules(int dir, const struct lw_named_network *n)
+{
+	_cleanup_free_ char(*left)[LW_NETWORK_NAME_MAX] = NULL;
+	_cleanup_close_ int state = -1;
+	struct lw_traffic_network t = traffic_of(dir, n, &state);
+	struct lw_named_network other;
+	bool last = true;
+	size_t count = 0;
+
+	names(dir, &left, &count);
+	for (size_t i = 0; i < count; i++)
+		last = last && !(load(dir, left[i], &other) && other.namespace == n->namespace);
+	(void)lw_traffic_network_remove(&t, last, NULL);
 }
 
 /* Alone, and nobody is on it. */
@@ -337,6 +379,8 @@ static int take_away(int dir, struct lw_nl *nl, const struct lw_named_network *n
 	if (r < 0)
 		return r;
 	forget(dir, n->name);
+	if (n->namespace == lw_networks_namespace())
+		take_rules(dir, n);
 	after_last(dir);
 	return 0;
 }

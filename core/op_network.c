@@ -80,6 +80,12 @@ static int write_hosts(struct lw_run *run, struct lw_network_state *n, struct lw
 	if (n->hosts.failed)
 		return lw_fail(err, -ENOMEM, "out of memory");
 	run->hosts = n->hosts.buf;
+	for (int i = 0; i < 2; i++)
+		if (n->lease.fd >= 0 && n->address[i].family && n->lease.net.gateway[i].family)
+			lw_text_addf(&n->servers, "nameserver %s\n", lw_ip_format_host(&n->lease.net.gateway[i], text));
+	if (n->servers.failed)
+		return lw_fail(err, -ENOMEM, "out of memory");
+	run->servers = n->servers.buf;
 	return 0;
 }
 
@@ -126,10 +132,13 @@ static void name_veth(const struct lw_host_state *st, char ret[static LW_IFNAME_
 	snprintf(ret, LW_IFNAME_MAX, "lw%.8s%04x", st->id, more);
 }
 
-static int add_veth(struct lw_network_state *n, const struct lw_host_state *st, const struct lw_network *from, int into,
-		    struct lw_err *err)
+static int add_veth(const struct lw_run *run, struct lw_network_state *n, const struct lw_host_state *st,
+		    const struct lw_network *from, int into, struct lw_err *err)
 {
 	name_veth(st, n->host_name);
+	int r = lw_host_traffic_add(run, st, n, err);
+	if (r < 0)
+		return r;
 	lw_link_add_veth(n->outer, &(struct lw_link_veth){ .name = n->host_name,
 							   .peer = n->interface,
 							   .peer_namespace = into,
@@ -138,7 +147,7 @@ static int add_veth(struct lw_network_state *n, const struct lw_host_state *st, 
 							   .master = n->lease.bridge });
 	if (from->isolate)
 		lw_link_port(n->outer, n->host_name, true);
-	int r = lw_nl_commit(n->outer, err);
+	r = lw_nl_commit(n->outer, err);
 	if (r == -EXFULL) {
 		lw_fail(err, r, "network \"%s\" has as many sandboxes as a bridge has ports", n->lease.net.name);
 		lw_err_hint(err, "the kernel's limit is 1023: put further ones on another network");
@@ -234,7 +243,7 @@ static int make_link(struct lw_run *run, struct lw_host_state *st, struct lw_net
 		n->mtu = (uint32_t)from->mtu;
 	parse_gateway(from, n->gateway);
 	if (r >= 0)
-		r = from->kind == LW_NET_BRIDGE ? add_veth(n, st, from, into, err)
+		r = from->kind == LW_NET_BRIDGE ? add_veth(run, n, st, from, into, err)
 		    : from->kind == LW_NET_MOVE ? move_in(n, from, into, err)
 						: add_macvlan(n, from, into, err);
 	if (r >= 0)
@@ -298,10 +307,12 @@ void lw_host_network_undo(struct lw_host_state *st)
 	st->network = NULL;
 	if (n->moved)
 		move_back(n);
+	lw_host_traffic_remove(n);
 	lw_networks_leave(n->state_fd, &n->lease);
 	lw_nl_close(n->inner);
 	lw_nl_close(n->outer);
 	lw_close_p(&n->state_fd);
 	lw_text_done(&n->hosts);
+	lw_text_done(&n->servers);
 	free(n);
 }

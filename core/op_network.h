@@ -18,7 +18,14 @@ struct lw_network_state {
 	struct lw_ip address[2]; /* family 0: none */
 	struct lw_ip gateway[2];
 	uint32_t mtu;
-	struct lw_text hosts;
+	struct lw_text hosts, servers;
+	char id[65];
+	struct lw_text traffic; /* what takes its packet rules away; NULL: there are none */
 };
+
+/* op_traffic.c: what may pass over its veth, before that is there, and after it is gone. */
+int lw_host_traffic_add(const struct lw_run *run, const struct lw_host_state *st, struct lw_network_state *n,
+			struct lw_err *err);
+void lw_host_traffic_remove(struct lw_network_state *n);
 
 #endif

@@ -26,7 +26,7 @@ const struct lw_op_row lw_op_table[LW_OP_COUNT] = {
 	[LW_OP_NETWORK_USE] = { HOST("network.use"), .str = { "network", "addresses" } },
 	[LW_OP_NETWORK_LINK] = { HOST("network.link"), .str = { "kind", "interface", "on" },
 				 .num = { "mtu", "isolated" } },
-	[LW_OP_NETWORK_HOSTS] = { CHILD("network.hosts"), .str = { "path" }, .num = { "mode=o" } },
+	[LW_OP_NETWORK_HOSTS] = { CHILD("network.hosts"), .str = { "path" }, .num = { "mode=o", "servers" } },
 	[LW_OP_SECRET_OPEN] = { HOST("secret.open"), .str = { "file" }, .num = { "slot" } },
 	[LW_OP_OVERLAY_KEEP] = { HOST("overlay.keep"), .str = { "in", "names", "lower" }, .num = { "slot" } },
 	[LW_OP_CLONE] = { HOST("clone"), .num = { "flags=x" } },

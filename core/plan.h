@@ -64,7 +64,8 @@ enum lw_op_kind {
 	LW_OP_MKDIR,      /* str0: path in root, num0: mode, num1 uid, num2 gid */
 	LW_OP_SYMLINK,    /* str0: path in root, str1: target */
 	LW_OP_FILE,       /* str0: path in root, str1: data, num0: mode, num1 uid, num2 gid */
-	LW_OP_NETWORK_HOSTS, /* str0: path in root; num0: mode; names and addresses, known once there is a lease */
+	LW_OP_NETWORK_HOSTS, /* str0: path in root; num0: mode, num1: name servers, not names; known once there is a
+				lease */
 	LW_OP_MOUNT_BIND,    /* str0: path in root, str1: source; num0: fd slot or -1: the child opens str1 itself;
 			      * num1: LW_SRC_*, num2: attributes */
 	LW_OP_NODE,     /* str0: path in root, str1: host node; num0: device number expected, or -1: a directory stands

@@ -17,7 +17,7 @@ struct lw_run {
 	int outer[2]; /* the host side's ends of both: the child closes its copies, or it would never see the host side
 			 die */
 	int network;  /* host side: a netlink socket that the child opened in its network namespace, or -1 */
-	const char *hosts;           /* LW_OP_NETWORK_HOSTS */
+	const char *hosts, *servers; /* LW_OP_NETWORK_HOSTS: /etc/hosts, /etc/resolv.conf */
 	int address_lease;           /* of the network, or -1 */
 	int control;                 /* init's end of the control socket, or -1 */
 	int ready_read, ready_write; /* between the two: the network namespace, then a byte from init */

@@ -111,6 +111,13 @@ int lw_plan_network_files(struct lw_plan *p)
 		return 0;
 	if (p->network && !lw_root_layout_find(p->layout, "/etc/hosts"))
 		r = PLAN_OP(p, LW_OP_NETWORK_HOSTS, &n->rec, "network.hosts", .str = { "/etc/hosts" }, .num = { 0644 });
+	/* On a bridge the resolver is asked, and it asks those of `dns`. */
+	if (r >= 0 && n->kind == LW_NET_BRIDGE && p->network) {
+		if (!lw_root_layout_find(p->layout, "/etc/resolv.conf"))
+			r = PLAN_OP(p, LW_OP_NETWORK_HOSTS, &n->rec, "network.dns", .str = { "/etc/resolv.conf" },
+				    .num = { 0644, 1 });
+		return r;
+	}
 	if (r >= 0 && n->dns.n && !lw_root_layout_find(p->layout, "/etc/resolv.conf"))
 		r = PLAN_OP(p, LW_OP_FILE, &n->rec, "network.dns",
 			    .str = { "/etc/resolv.conf", resolv_conf(p, &n->dns) }, .num = { 0644 });
