@@ -54,7 +54,6 @@ teardown() { net_teardown; }
 	assert_output_has "02:00:00:00:00:09"
 	assert_output_has "mtu 1400"
 	assert_output_has "nameserver 10.7.0.1"
-	assert_output_has "nameserver 10.7.0.1"
 	assert_output_has $'10.7.0.7\tdb.example'
 	assert_output_has $'10.7.0.9\tbox'
 }
