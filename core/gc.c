@@ -10,6 +10,7 @@
 #include "networks.h"
 #include "notify.h"
 #include "record_state.h"
+#include "traffic.h"
 
 struct sweeping {
 	const struct lw_host *host;
@@ -64,7 +65,9 @@ unsigned lw_gc(const struct lw_host *h)
 		if (h->cgroup.parent[i] && !seen_before(h, i))
 			s.found += sweep_parent(h->cgroup.parent[i]);
 	/* Last: what has ended by now is on no network. */
-	if (h->state_fd >= 0)
+	if (h->state_fd >= 0) {
+		s.found += lw_traffic_sweep(h->state_fd);
 		s.found += lw_networks_sweep(h->state_fd);
+	}
 	return s.found;
 }

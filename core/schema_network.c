@@ -213,9 +213,8 @@ static const struct lw_field network_fields[LW_NETWORK_KEY_COUNT] = {
 				     .kind = LW_K_BOOL,
 				     .offset = AT(isolate),
 				     .def = "false",
-				     .help = "On a bridge: whether nothing passes between this sandbox and others that "
-					     "are "
-					     "isolated." },
+				     .help = "On a bridge: whether nothing passes between this sandbox and its "
+					     "neighbours." },
 };
 const struct lw_schema lw_network_schema = { .name = "network",
 					     .size = sizeof(struct lw_network),

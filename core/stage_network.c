@@ -24,29 +24,10 @@ static const char *joined(struct lw_plan *p, const struct lw_strlist *l)
 	return !l->n ? "auto" : l->n == 1 ? l->v[0] : lw_arena_printf(p->arena, "%s,%s", l->v[0], l->v[1]);
 }
 
-/* Nothing that would filter is taken for granted. */
-static int check_filter(const struct lw_network *n, struct lw_err *err)
-{
-	static const struct {
-		unsigned key;
-		const char *name;
-	} keys[] = { { LW_NETWORK_KEY_PUBLISH, "network.publish" },
-		     { LW_NETWORK_KEY_EGRESS, "network.egress" },
-		     { LW_NETWORK_KEY_RATE, "network.rate" } };
-
-	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-		if (lw_is_set(&n->rec, keys[i].key))
-			return refuse(n, -ENOSYS, keys[i].name, "this version has no packet rules",
-				      "leave it out: a sandbox on a bridge reaches the host and the others on it", err);
-	return 0;
-}
-
 static int check(const struct lw_plan *p, const struct lw_network *n, struct lw_err *err)
 {
 	struct lw_ip ip;
 
-	if (check_filter(n, err) < 0)
-		return -ENOSYS;
 	if (!p->host->privileged)
 		return refuse(n, -EPERM, "network", "an interface between host and sandbox needs root",
 			      "run as root, or write network = \"host\" or \"none\"", err);

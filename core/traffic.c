@@ -168,16 +168,17 @@ int lw_traffic_add(const struct lw_traffic *f, struct lw_text *ret_undo, struct 
 		r = check_publish(f, err);
 	if (r >= 0)
 		r = run(&p, false, &undo, err);
+	if (r >= 0)
+		r = lw_traffic_own(f->network->state_fd, f->id, f->port, err);
 	if (r < 0)
 		return r;
 	r = run(&p, true, &add, err);
 	if (r == -EEXIST)
 		lw_traffic_who_publishes(&p.sandbox, f->spec, err);
-	if (r < 0)
-		return r;
-	r = lw_traffic_policy_write(f, &p.sandbox, err);
-	if (r < 0) {
+	if (r >= 0 && (r = lw_traffic_policy_write(f, &p.sandbox, err)) < 0)
 		(void)lw_nft_run(&undo, NULL);
+	if (r < 0) {
+		lw_traffic_disown(f->network->state_fd, f->id);
 		return r;
 	}
 	*ret_undo = undo;
@@ -189,7 +190,11 @@ int lw_traffic_undo(int state_fd, const char *id, const struct lw_text *undo, st
 {
 	lw_traffic_policy_remove(state_fd, id);
 	int r = lw_nft_run(undo, err);
-	return r == -ENOENT ? lw_traffic_remove_id(state_fd, id, err) : r;
+	if (r == -ENOENT)
+		r = lw_traffic_remove_id(state_fd, id, err);
+	if (r >= 0)
+		lw_traffic_disown(state_fd, id);
+	return r;
 }
 
 int lw_traffic_state_path(int state_fd, char ret[static PATH_MAX])

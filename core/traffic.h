@@ -33,6 +33,8 @@ int lw_traffic_add(const struct lw_traffic *f, struct lw_text *ret_undo, struct 
 int lw_traffic_undo(int state_fd, const char *id, const struct lw_text *undo, struct lw_err *err);
 /* The same without `undo`: by the id in the names of its chains and sets. */
 int lw_traffic_remove_id(int state_fd, const char *id, struct lw_err *err);
+/* Takes away the rules of those who are dead and whose port is gone; how many. */
+unsigned lw_traffic_sweep(int state_fd);
 
 /* Is this port of the host taken by a program or another sandbox? -EADDRINUSE, naming who. */
 int lw_traffic_port_free(const struct lw_publish *p, struct lw_err *err);

@@ -15,6 +15,9 @@ char *lw_traffic_table(int state_fd, char ret[static LW_NFT_TABLE_MAX]);
 int lw_traffic_policy_write(const struct lw_traffic *f, const struct lw_nft_sandbox *s, struct lw_err *err);
 /* Of whatever network. */
 void lw_traffic_policy_remove(int state_fd, const char *id);
+/* Around the rules: who has made them, for lw_traffic_sweep. */
+int lw_traffic_own(int state_fd, const char *id, const char *port, struct lw_err *err);
+void lw_traffic_disown(int state_fd, const char *id);
 /* After -EEXIST: which sandbox publishes a port that this one wants, in err. */
 void lw_traffic_who_publishes(const struct lw_nft_sandbox *s, const struct lw_network *spec, struct lw_err *err);
 

@@ -72,16 +72,17 @@ teardown() { net_teardown; }
 	[[ $output != *default* ]]
 }
 
-@test "isolated sandboxes reach the host, and not each other" {
+@test "an isolated sandbox reaches the host, and no neighbour" {
 	for i in a b; do
 		echo 'return sandbox { command = { "sleep", "60" }, network = { bridge = "web", isolate = true } }' >$i.lua
 		lw start $i.lua >/dev/null
 	done
 	sleeper c --network web
 	lw exec a -- ping -c1 -W2 10.88.0.1
-	lw exec a -- ping -c1 -W2 "$(address c)"
-	run lw exec a -- ping -c1 -W1 "$(address b)"
-	[ "$status" != 0 ]
+	for i in b c; do
+		run lw exec a -- ping -c1 -W1 "$(address $i)"
+		[ "$status" != 0 ]
+	done
 }
 
 @test "an address is one sandbox's: taken, another subnet's, the bridge's, none left" {
