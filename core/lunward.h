@@ -179,6 +179,26 @@ int lw_sandbox_signal(struct lw_sandbox *s, int sig, struct lw_err *err);
 /* The stop signal, then, after timeout_usec (below 0: the profile's stop_timeout), SIGKILL for everything. Returns when
  * it has been asked, not when it has ended: lw_sandbox_wait. */
 int lw_sandbox_stop(struct lw_sandbox *s, int64_t timeout_usec, struct lw_err *err);
+/* Everything inside stands still, or goes on, when this returns. -ESRCH when it does not run. */
+int lw_sandbox_pause(struct lw_sandbox *s, bool on, struct lw_err *err);
+
+struct lw_stats { /* -1: this machine does not tell */
+	int64_t tasks, processes;
+	int64_t cpu_usec;
+	int64_t memory_bytes, memory_peak_bytes, swap_bytes;
+	int64_t io_read_bytes, io_written_bytes;
+	int64_t net_received_bytes, net_sent_bytes; /* of its own interfaces but lo */
+	int64_t reserved[6];
+};
+/* What it uses now; -ESRCH when it does not run. */
+int lw_sandbox_stats(struct lw_sandbox *s, struct lw_stats *ret, struct lw_err *err);
+/* Changes what can be changed of one that runs, its limits, now and for the next start: all of it, or nothing. keys: a
+ * JSON object, {"limits": {"memory": "128M"}}. The host must not be shared meanwhile. */
+int lw_sandbox_update(struct lw_host *h, struct lw_sandbox *s, const char *keys, struct lw_err *err);
+/* All about it, as `lunward inspect` has it. */
+int lw_sandbox_inspect(struct lw_sandbox *s, char **ret, struct lw_err *err);
+/* Forgets one that has ended; -EBUSY when it runs. */
+int lw_sandbox_remove(struct lw_host *h, struct lw_sandbox *s, struct lw_err *err);
 
 #pragma GCC visibility pop
 #ifdef __cplusplus

@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include "base/cleanup.h"
 #include "base/clock.h"
-#include "record_state.h"
 #include "supervise/control.h"
 #include "sys.h"
 
@@ -53,7 +53,11 @@ int lw_sandbox_pollfd(const struct lw_sandbox *s)
 
 int lw_handle_record(struct lw_sandbox *s, struct lw_err *err)
 {
+	struct stat st;
 	if (s->record.dir >= 0) {
+		/* Without a name any more: it has been removed. */
+		if (fstat(s->record.dir, &st) < 0 || !st.st_nlink)
+			return lw_fail(err, -ESRCH, "%s has ended", s->name);
 		lw_record_reload(&s->record);
 		return 0;
 	}
@@ -182,35 +186,6 @@ int lw_sandbox_wait_ready(struct lw_sandbox *s, int64_t timeout_usec, struct lw_
 	if (r < 0)
 		return r;
 	return s->seen & LW_EVENT_READY ? 0 : lw_fail(err, -ESRCH, "%s has ended", s->name);
-}
-
-/* --- acting --- */
-
-int lw_sandbox_signal(struct lw_sandbox *s, int sig, struct lw_err *err)
-{
-	_cleanup_close_ int fd = -1;
-	struct lw_err none;
-	if (sig <= 0 || sig > 64)
-		return lw_fail_as(err, LW_ERR_USAGE, -EINVAL, "%d is no signal", sig);
-	if (s->over || lw_handle_record(s, &none) < 0)
-		return 0;
-	int r = lw_record_process(&s->record, sig == SIGKILL ? "init" : "command", NULL, &fd);
-	if (r >= 0)
-		r = (int)SYS(pidfd_send_signal, fd, sig, NULL, 0);
-	return r >= 0 || r == -ESRCH ? 0 : lw_fail(err, r, "signalling %s: %s", s->name, strerror(-r));
-}
-
-int lw_sandbox_stop(struct lw_sandbox *s, int64_t timeout_usec, struct lw_err *err)
-{
-	struct lw_control_message m = { .verb = LW_CONTROL_STOP, .arg = timeout_usec };
-	struct lw_err none;
-	if (s->over || lw_handle_record(s, &none) < 0 || !lw_record_supervised(&s->record))
-		return 0;
-	_cleanup_close_ int fd = lw_control_connect(s->record.dir);
-	int r = fd < 0 ? fd : lw_control_ask(fd, &m, NULL, 0);
-	if (r >= 0 || r == -ECONNRESET || r == -EPIPE || !lw_record_supervised(&s->record))
-		return 0;
-	return lw_fail(err, r, "the supervisor of %s does not answer: %s", s->name, strerror(-r));
 }
 
 /* --- the end --- */

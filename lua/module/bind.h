@@ -42,7 +42,7 @@ void bind_push_taken(lua_State *L, char **text);
 char **bind_text_box(lua_State *L);
 
 /* This machine, probed anew when that was more than a second ago; NULL and err. Until the next call. */
-const struct lw_host *bind_host(lua_State *L, struct lw_err *err);
+struct lw_host *bind_host(lua_State *L, struct lw_err *err);
 
 /* --- one file each: adds its types, and its functions to the module's table, on the top --- */
 void bind_open(lua_State *L);

@@ -211,6 +211,79 @@ static int box_stop(lua_State *L)
 	return bind_result(L, lw_sandbox_stop(s, bind_duration(L, 2, -1), &err), &err);
 }
 
+static int box_pause(lua_State *L)
+{
+	struct lw_err err = { 0 };
+	return bind_result(L, lw_sandbox_pause(bind_check_sandbox(L, 1), true, &err), &err);
+}
+
+static int box_resume(lua_State *L)
+{
+	struct lw_err err = { 0 };
+	return bind_result(L, lw_sandbox_pause(bind_check_sandbox(L, 1), false, &err), &err);
+}
+
+/* box:update{ limits = { memory = "128M" } } */
+static int box_update(lua_State *L)
+{
+	struct lw_sandbox *s = bind_check_sandbox(L, 1);
+	struct lw_err err = { 0 };
+	luaL_checktype(L, 2, LUA_TTABLE);
+	const char *keys = bind_to_text(L, 2);
+	struct lw_host *h = bind_host(L, &err);
+	return bind_result(L, h ? lw_sandbox_update(h, s, keys, &err) : -err.code, &err);
+}
+
+static int box_inspect(lua_State *L)
+{
+	struct lw_sandbox *s = bind_check_sandbox(L, 1);
+	struct lw_err err = { 0 };
+	char **text = bind_text_box(L);
+	if (lw_sandbox_inspect(s, text, &err) < 0)
+		return bind_fail(L, &err);
+	bind_push_taken(L, text);
+	bind_push_parsed(L);
+	return 1;
+}
+
+/* What this machine does not tell is left out. */
+static int box_stats(lua_State *L)
+{
+	struct lw_stats u;
+	struct lw_err err = { 0 };
+	if (lw_sandbox_stats(bind_check_sandbox(L, 1), &u, &err) < 0)
+		return bind_fail(L, &err);
+	const struct {
+		const char *key;
+		int64_t value;
+	} fields[] = {
+		{ "tasks", u.tasks },
+		{ "processes", u.processes },
+		{ "memory_bytes", u.memory_bytes },
+		{ "memory_peak_bytes", u.memory_peak_bytes },
+		{ "swap_bytes", u.swap_bytes },
+		{ "io_read_bytes", u.io_read_bytes },
+		{ "io_written_bytes", u.io_written_bytes },
+		{ "net_received_bytes", u.net_received_bytes },
+		{ "net_sent_bytes", u.net_sent_bytes },
+	};
+	lua_createtable(L, 0, 10);
+	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+		if (fields[i].value >= 0)
+			set_integer(L, fields[i].key, fields[i].value);
+	if (u.cpu_usec >= 0)
+		set_seconds(L, "cpu_seconds", (double)u.cpu_usec / 1e6);
+	return 1;
+}
+
+static int box_remove(lua_State *L)
+{
+	struct lw_sandbox *s = bind_check_sandbox(L, 1);
+	struct lw_err err = { 0 };
+	struct lw_host *h = bind_host(L, &err);
+	return bind_result(L, h ? lw_sandbox_remove(h, s, &err) : -err.code, &err);
+}
+
 static int box_fd(lua_State *L)
 {
 	lua_pushinteger(L, lw_sandbox_pollfd(bind_check_sandbox(L, 1)));
@@ -272,8 +345,20 @@ void bind_sandbox_open(lua_State *L)
 		{ "__gc", box_close }, { "__close", box_close }, { "__tostring", box_tostring }, { NULL, NULL }
 	};
 	static const luaL_Reg methods[] = {
-		{ "close", box_close }, { "fd", box_fd },     { "kill", box_kill }, { "signal", box_signal },
-		{ "step", box_step },   { "stop", box_stop }, { "wait", box_wait }, { "wait_ready", box_wait_ready },
+		{ "close", box_close },
+		{ "fd", box_fd },
+		{ "inspect", box_inspect },
+		{ "kill", box_kill },
+		{ "pause", box_pause },
+		{ "remove", box_remove },
+		{ "resume", box_resume },
+		{ "signal", box_signal },
+		{ "stats", box_stats },
+		{ "step", box_step },
+		{ "stop", box_stop },
+		{ "update", box_update },
+		{ "wait", box_wait },
+		{ "wait_ready", box_wait_ready },
 		{ NULL, NULL },
 	};
 	static const luaL_Reg functions[] = {

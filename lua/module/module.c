@@ -36,7 +36,7 @@ static const char *option(lua_State *L, int options, size_t i)
 	return lua_tostring(L, -1);
 }
 
-const struct lw_host *bind_host(lua_State *L, struct lw_err *err)
+struct lw_host *bind_host(lua_State *L, struct lw_err *err)
 {
 	int top = lua_gettop(L);
 	luaL_checkstack(L, 12, "no room");

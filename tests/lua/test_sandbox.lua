@@ -132,6 +132,43 @@ function TestSandbox:testReadyNever()
   lu.assertEquals(err.code, "ESRCH")
 end
 
+function TestSandbox:testPauseAndStats()
+  local box <close> = assert(lw.run { command = { "/bin/sh", "-c", "while :; do echo x; done" }, stdout = "pipe" })
+  lu.assertIsTrue(box:pause())
+  lu.assertEquals(box:inspect().state, "paused")
+  lu.assertIsTrue(box:resume())
+  local all = box:inspect()
+  lu.assertEquals({ all.state, all.name, all.pid }, { "running", box.name, box.pid })
+  lu.assertIsTrue(box:stats().processes >= 1)
+  lu.assertIsTrue(box:stats().cpu_seconds >= 0)
+  box:kill()
+  box:wait("10s")
+  local stats, err = box:stats()
+  lu.assertNil(stats)
+  lu.assertEquals(err.code, "ESRCH")
+  lu.assertNil((box:pause()))
+  lu.assertNil((box:inspect()))
+end
+
+function TestSandbox:testUpdateAndRemove()
+  local box <close> = assert(lw.start(sleeper { name = "updated" }))
+  local ok, err = box:update { limits = { pids = 9 } }
+  if ok then
+    lu.assertEquals(box:inspect().limits.pids, 9)
+  else
+    lu.assertStrContains(tostring(err), "pids")
+  end
+  lu.assertNil((box:update { limits = { pidz = 9 } }))
+  lu.assertErrorMsgContains("table expected", box.update, box, 3)
+  local removed, busy = box:remove()
+  lu.assertNil(removed)
+  lu.assertEquals(busy.code, "EBUSY")
+  box:kill()
+  box:wait("10s")
+  lu.assertIsTrue(box:remove())
+  lu.assertEquals(lw.list(), {})
+end
+
 function TestSandbox:testStep()
   local box <close> = assert(lw.run { command = { "/bin/true" } })
   local seen = {}
@@ -192,7 +229,7 @@ function TestSandbox:testProcessStaysAsItIs()
   for _ = 1, 3 do T.sh("true") end
   collectgarbage()
   collectgarbage()
-  lu.assertEquals(T.count("/proc/$PPID/fd"), before)
+  lu.assertIsTrue(T.count("/proc/$PPID/fd") <= before)
 end
 
 T.finish()
