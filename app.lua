@@ -1,1 +1,0 @@
-return sandbox { name = "app", command = { "sleep", "60" }, service = { requires = "db" } }
