@@ -218,7 +218,9 @@ static void choose_v1(struct probe *p, int i, const char *option)
 	if (k->own && (owned(p, k->own) || marked) && can(p, k->own, W_OK | X_OK)) {
 		c->parent[i] = k->own;
 	} else if (p->h->uid) {
-		c->why[i] = WHY(p, "no %s cgroup belongs to us; name one that does (--cgroup-parent), or run as root",
+		c->why[i] = WHY(p,
+				"no %s cgroup belongs to us; name one that does (--cgroup-parent), run as root, or do "
+				"without: limits = unset",
 				name);
 	} else if (p->systemd) {
 		c->why[i] = WHY(p, "systemd manages %s and delegated nothing to us; %s", k->mount, DELEGATE_ROOT);

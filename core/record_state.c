@@ -43,6 +43,17 @@ const char *lw_record_state(struct lw_record *r)
 	return "created";
 }
 
+#define KILLED "its supervisor was killed"
+
+const char *lw_record_reason(const struct lw_record *r, const char *state)
+{
+	const char *written = json_string_value(json_object_get(r->data, "state"));
+	const char *why = json_string_value(json_object_get(r->data, "error"));
+	if (strcmp(state, "failed") != 0 || why)
+		return why;
+	return written && !strcmp(written, "failed") ? NULL : KILLED;
+}
+
 /* Numbers and start times mean something in one boot only. */
 int lw_boot_id(char ret[static LW_BOOT_ID_MAX])
 {
@@ -82,7 +93,6 @@ int lw_record_process(const struct lw_record *r, const char *which, pid_t *ret, 
 }
 
 #define CLOSING_USEC 2000000
-#define KILLED "its supervisor was killed"
 
 static json_t *cgroup_paths(const struct lw_record *r)
 {

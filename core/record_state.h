@@ -11,6 +11,8 @@
 /* "created" (also while it waits to be started again), "running", "paused", "stopped" or "failed": the record's word,
  * unless its supervisor is gone. */
 const char *lw_record_state(struct lw_record *r);
+/* Why it is in the state that lw_record_state has just told, if it has failed; NULL: for no reason of ours. */
+const char *lw_record_reason(const struct lw_record *r, const char *state);
 /* Running or paused: its processes are there. */
 bool lw_record_runs(struct lw_record *r);
 /* "command", "init" or "supervisor": its pid, and a pidfd when ret_fd is not NULL; -ESRCH when it is gone. */

@@ -16,7 +16,8 @@ local function here(path)               -- a relative source would start beside 
   return path:sub(1, 1) == "/" and path or host.cwd .. "/" .. path
 end
 
-local main = [[
+-- Without root the only id inside is the caller's, called root: nginx is told not to become anybody else.
+local main = (host.uid == 0 and "" or "user root root;\n") .. [[
 daemon off;
 worker_processes auto;
 pid /tmp/nginx.pid;

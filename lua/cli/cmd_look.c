@@ -20,14 +20,17 @@ static json_t *member(const struct lw_record *r, const char *key)
 static int print_status(const struct cli *c, const struct lw_record *r, const char *state)
 {
 	_cleanup_(lw_text_done_p) struct lw_text t = { 0 };
-	const char *why = word(r->data, !strcmp(state, "failed") ? "error" : "status");
+	const char *error = lw_record_reason(r, state), *why = word(r->data, "status");
 	json_t *exit = json_object_get(r->data, "code");
 	char words[CLI_STATE_WORDS];
 	if (cli_is_data(c))
-		return cli_print_data(c, json_pack("{s:s,s:o,s:s,s:o,s:o,s:o,s:o,s:o}", "id", r->id, "name",
-						   member(r, "name"), "state", state, "ready", member(r, "ready"),
-						   "health", member(r, "health"), "status", member(r, "status"), "code",
-						   member(r, "code"), "error", member(r, "error")));
+		return cli_print_data(c,
+				      json_pack("{s:s,s:o,s:s,s:o,s:o,s:o,s:o,s:o}", "id", r->id, "name",
+						member(r, "name"), "state", state, "ready", member(r, "ready"),
+						"health", member(r, "health"), "status", member(r, "status"), "code",
+						member(r, "code"), "error", error ? json_string(error) : json_null()));
+	if (!strcmp(state, "failed"))
+		why = error ? error : "";
 	lw_text_addf(&t, "%s: %s", word(r->data, "name"), cli_state_words(state, r->data, words));
 	if (json_is_integer(exit))
 		lw_text_addf(&t, " (%d)", (int)json_integer_value(exit));

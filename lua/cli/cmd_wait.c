@@ -33,7 +33,7 @@ static int too_long(const struct cli *c, const char *still, struct lw_err *err)
 static void say_failed(const struct cli *c, struct lw_record *r, struct lw_err *err)
 {
 	const char *state = lw_record_state(r); /* which may read the record again */
-	const char *why = json_string_value(json_object_get(r->data, "error"));
+	const char *why = lw_record_reason(r, state);
 	lw_fail(err, -ECHILD, "%s has %s%s%s", c->words[0], state, why ? ": " : "", why ? why : "");
 }
 

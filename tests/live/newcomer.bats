@@ -2,8 +2,6 @@
 # What somebody meets in the first days with sandboxes in the background: every refusal says what and why, in one line.
 load detached
 
-setup() { sandbox_setup; }
-
 @test "exec and shell have the caller's input and output, whatever the service's are" {
 	printf 'return sandbox { inherits = "service", command = { "sleep", "60" } }\n' >svc.lua
 	start svc.lua
@@ -23,6 +21,7 @@ setup() { sandbox_setup; }
 @test "the end of who was killed is told by wait and status" {
 	start --name box -- sleep 60
 	kill -9 "$(field supervisor_pid box)"
+	wait_for 10 sh -c '"$LUNWARD" status box | grep "box: failed: its supervisor was killed"'
 	lw wait box
 	assert_status 125
 	assert_output_has "box has failed: its supervisor was killed"
@@ -85,4 +84,24 @@ setup() { sandbox_setup; }
 	lw status svc
 	assert_status 3
 	assert_output_has "svc: failed (1): it ended too often to be started again"
+}
+
+@test "nginx without root: the shipped profile, but for limits nobody delegated" {
+	need_root
+	need_cmd setpriv curl python3
+	[ -x /usr/sbin/nginx ] || missing "needs nginx"
+	port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+	mkdir -p bin www
+	cp "$LUNWARD" "${LUNWARD%/*}/lunward-supervisor" bin
+	cp -r "$LUNWARD_TREE/profiles" profiles
+	echo "from nginx" >www/index.html
+	printf 'return sandbox { inherits = "nginx", limits = unset }\n' >mine.lua
+	local LUNWARD=$WORK/bin/lunward
+	as_nobody start --profiles profiles --set dir=www --set address="127.0.0.1:$port" ./mine.lua
+	[ "$status" = 0 ] || { as_nobody run -- true; [ "$status" = 0 ] || skip "none for ordinary users here: $output"; return 1; }
+	as_nobody wait --ready --timeout 10s mine
+	assert_status 0
+	[ "$(curl -s -m 10 "http://127.0.0.1:$port/")" = "from nginx" ]
+	as_nobody rm -f mine
+	assert_status 0
 }
