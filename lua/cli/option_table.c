@@ -110,8 +110,12 @@ static int now_format(struct cli *c, const char *value, struct lw_err *err)
 		return 0;
 	}
 	USAGE(err, "unknown format '%s'", value);
-	lw_err_hint(err,
-		    "text, json, jsonl or lua; of export, seccomp or apparmor; of stats, prometheus; of graph, dot");
+	if (strstr(value, "{{"))
+		lw_err_hint(err,
+			    "there are no templates: `lunward inspect -f pid` prints one value, --format json all");
+	else
+		lw_err_hint(err, "text, json, jsonl or lua; of export, seccomp or apparmor; of stats, prometheus; of "
+				 "graph, dot");
 	return -EINVAL;
 }
 

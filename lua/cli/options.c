@@ -46,6 +46,9 @@ static int unknown(const struct cli *c, const char *word, const char *next, stru
 	/* "run ls -l": after a word, letters are the command's. */
 	bool of_command = c->n_words && c->verb->command && strncmp(word, "--", 2) != 0;
 	const char *hint = of_command ? NULL : cli_foreign_option(word, next);
+	/* "kill -9", as kill(1) takes it. */
+	if (c->verb == &cli_verb_table[CLI_KILL] && word[1] != '-')
+		hint = "-s SIGNAL, as in -s KILL or -s 9";
 	USAGE(err, "unknown option '%.*s'", (int)n, word);
 	if (hint) {
 		lw_err_hint(err, "%s%s", *hint == '-' ? "write " : "", hint);

@@ -84,7 +84,7 @@ teardown() { sandbox_teardown; }
 	run --platform linux/amd64 -- true
 	=> unknown option '--platform' (the command runs on this machine's processor)
 	run --pull always -- true
-	=> unknown option '--pull' (there are no images; --root DIR is a directory of yours)
+	=> unknown option '--pull' (images are files: --root FILE)
 	run --isolation x -- true
 	=> unknown option '--isolation' (there is one kind of sandbox: lunward explain PROFILE)
 	run --runtime runc -- true
@@ -467,7 +467,7 @@ teardown() { sandbox_teardown; }
 	run -p AppArmorProfile=x -- true
 	=> unknown option '-p' (`apparmor = "NAME"` in the profile)
 	run -p RootImage=x -- true
-	=> unknown option '-p' (write --root DIR, where the image is mounted)
+	=> unknown option '-p' (write --root FILE)
 	run -p LimitNOFILE=5 -- true
 	=> unknown option '-p' (write --ulimit NAME=SOFT:HARD)
 	run -p IOWeight=5 -- true
@@ -477,11 +477,11 @@ teardown() { sandbox_teardown; }
 	run -p KillMode=x -- true
 	=> unknown option '-p' (everything inside ends with the command; signals to lunward are passed on)
 	run -p Type=x -- true
-	=> unknown option '-p' (a sandbox is ready when its command was started: --status-fd N)
+	=> unknown option '-p' (`service = { ready = "notify" }` in the profile)
 	run -p Restart=always -- true
 	=> unknown option '-p' (`service = { restart = "on-failure", backoff = ... }` in the profile)
 	run -p TimeoutStopSec=5 -- true
-	=> unknown option '-p' (write --timeout DURATION, or a signal to lunward, which is passed on)
+	=> unknown option '-p' (`service = { stop_timeout = ... }` in the profile, or lunward stop -t DURATION)
 	run -p SuccessExitStatus=5 -- true
 	=> unknown option '-p' (a property of systemd's; `lunward profile keys` lists what a profile can say)
 	run -p NetworkNamespacePath=/x -- true
@@ -535,7 +535,7 @@ teardown() { sandbox_teardown; }
 	run --on-calendar=x -- true
 	=> unknown option '--on-calendar' (cron(8) or systemd.timer(5) starts lunward at a time)
 	run --no-block -- true
-	=> unknown option '--no-block' (run is in the foreground; start it with & in a shell)
+	=> unknown option '--no-block' (lunward start runs it in the background)
 	run --property=PrivateTmp=yes -- true
 	=> unknown option '--property' (/tmp is private already)
 	END
@@ -601,5 +601,16 @@ teardown() { sandbox_teardown; }
 	=> unknown verb './web.lua' (a profile stands after the verb: lunward run PROFILE)
 	web.lua
 	=> unknown verb 'web.lua' (a profile stands after the verb: lunward run PROFILE)
+	END
+}
+
+@test "kill(1)'s signals and docker's templates" {
+	commands <<-'END'
+	kill -9 web
+	=> unknown option '-9' (write -s SIGNAL, as in -s KILL or -s 9)
+	kill -KILL web
+	=> unknown option '-K' (write -s SIGNAL, as in -s KILL or -s 9)
+	inspect --format {{.State.Pid}} web
+	=> --format: unknown format '{{.State.Pid}}' (there are no templates: `lunward inspect -f pid` prints one value, --format json all)
 	END
 }
