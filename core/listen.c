@@ -166,22 +166,38 @@ static int set_mode(int dir, const char *name, int64_t mode, struct lw_socket_at
 	return 0;
 }
 
+/* Directory and name of a socket at a path; the directory, or a negative errno. */
+static int open_parent(const char *path, const char **ret_name)
+{
+	const char *name = strrchr(path, '/') + 1;
+	_cleanup_free_ char *parent = strndup(path, (size_t)(name - path));
+	*ret_name = name;
+	return parent ? lw_safe_open_host(parent) : -ENOMEM;
+}
+
+void lw_socket_sweep(const char *path)
+{
+	const char *name;
+	_cleanup_close_ int dir = *path == '/' ? open_parent(path, &name) : -EINVAL;
+	if (dir >= 0 && lw_socket_is_stale(dir, name))
+		unlinkat(dir, name, 0);
+}
+
 static int bind_path(const struct lw_listen *l, int type, struct lw_socket_at *ret)
 {
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
-	const char *name = strrchr(l->address, '/') + 1;
-	_cleanup_free_ char *parent = strndup(l->address, (size_t)(name - l->address));
-	if (!*name || strlen(name) >= sizeof ret->name)
-		return -ENAMETOOLONG;
-	_cleanup_close_ int dir = parent ? lw_safe_open_host(parent) : -ENOMEM;
+	const char *name;
+	_cleanup_close_ int dir = open_parent(l->address, &name);
 	if (dir < 0)
 		return dir;
+	if (!*name || strlen(name) >= sizeof ret->name)
+		return -ENAMETOOLONG;
 	/* Its own path is what getsockname(2) will say; a longer one than fits goes by way of the directory. What was
 	 * made is looked at through the directory in any case. */
 	if (strlen(l->address) < sizeof at.sun_path)
 		strcpy(at.sun_path, l->address);
-	else
-		snprintf(at.sun_path, sizeof at.sun_path, "/proc/self/fd/%d/%s", dir, name);
+	else if (snprintf(at.sun_path, sizeof at.sun_path, "/proc/self/fd/%d/%s", dir, name) >= (int)sizeof at.sun_path)
+		return -ENAMETOOLONG;
 	_cleanup_close_ int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
 	if (fd < 0 || strlen(at.sun_path) >= sizeof at.sun_path - 1)
 		return fd < 0 ? -errno : -ENAMETOOLONG;

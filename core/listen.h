@@ -44,5 +44,7 @@ int lw_sockets_open(const struct lw_listens *l, const struct lw_sockets *inherit
 void lw_sockets_close(struct lw_sockets *s);
 /* Is it a socket that nobody has open any more? */
 bool lw_socket_is_stale(int dir, const char *name);
+/* Removes it if so. */
+void lw_socket_sweep(const char *path);
 
 #endif

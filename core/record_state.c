@@ -9,6 +9,7 @@
 #include "base/fdio.h"
 #include "cgroup.h"
 #include "events.h"
+#include "listen.h"
 
 bool lw_record_runs(struct lw_record *r)
 {
@@ -136,6 +137,20 @@ static bool sweep_cgroups(const struct lw_record *r)
 	return found;
 }
 
+/* Sockets at paths, which its supervisor would have removed. */
+static void sweep_sockets(const struct lw_record *r)
+{
+	json_auto_t *spec = lw_record_spec(r);
+	json_t *listen = json_object_get(json_object_get(spec, "service"), "listen"), *one;
+	size_t i;
+	json_array_foreach(listen, i, one)
+	{
+		const char *address = json_string_value(json_object_get(one, "address"));
+		if (address)
+			lw_socket_sweep(address);
+	}
+}
+
 bool lw_record_sweep(const struct lw_host *h, struct lw_record *r, struct lw_err *err)
 {
 	char now[LW_TIME_MAX];
@@ -153,6 +168,7 @@ bool lw_record_sweep(const struct lw_host *h, struct lw_record *r, struct lw_err
 	const char *state = json_string_value(json_object_get(r->data, "state"));
 	if (!state || !strcmp(state, "stopped") || !strcmp(state, "failed"))
 		return found;
+	sweep_sockets(r);
 	json_object_set_new(r->data, "state", json_string("failed"));
 	json_object_set_new(r->data, "ended_at", json_string(lw_now_text(now)));
 	json_object_set_new(r->data, "error", json_string(KILLED));

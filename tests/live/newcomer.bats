@@ -105,3 +105,21 @@ load detached
 	as_nobody rm -f mine
 	assert_status 0
 }
+
+@test "gc removes the socket of a service whose supervisor was killed, and no other" {
+	need_cmd python3
+	printf 'return sandbox { command = { "sleep", "60" }, service = { listen = { "%s/a.sock", "%s/b.sock" } } }\n' \
+		"$WORK" "$WORK" >svc.lua
+	start svc.lua
+	[ -S a.sock ] && [ -S b.sock ]
+	kill -9 "$(field supervisor_pid svc)"
+	wait_for 10 sh -c '"$LUNWARD" status svc | grep failed'
+	rm b.sock
+	python3 -c 'import socket, time; s = socket.socket(socket.AF_UNIX); s.bind("b.sock"); s.listen(); time.sleep(60)' 3>&- &
+	wait_for 10 test -S b.sock
+	lw gc
+	local ok=0
+	[ ! -e a.sock ] && [ -S b.sock ] || ok=1
+	kill $!
+	return $ok
+}
