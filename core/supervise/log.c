@@ -18,7 +18,7 @@
 int sv_log_open(struct sv_log *l, const struct lw_spec *s, int dir, const char *id, struct lw_err *err)
 {
 	*l = SV_LOG_NONE;
-	l->kind = s->log.kind == LW_LOG_INHERIT || !s->log.rec.set ? LW_LOG_FILE : s->log.kind;
+	l->kind = sv_log_kind(&s->log);
 	l->id = id;
 	snprintf(l->name, sizeof l->name, "%s", s->name ? s->name : "lunward");
 	if (l->kind != LW_LOG_FILE)

@@ -54,6 +54,8 @@ void sv_log_close(struct sv_log *l);
 int sv_log_place(const struct lw_log *log, int *ret_dir, char base[static 256], struct lw_err *err);
 /* Refuses a directory that this sandbox can write in: -EPERM, class LW_ERR_POLICY. */
 int sv_log_apart(const struct lw_spec *s, int dir, struct lw_err *err);
+/* Whichever was written, "file" where it is only the caller's in the foreground: enum lw_log_kind. */
+int sv_log_kind(const struct lw_log *log);
 /* Of the files in the record's directory, or of a file on the host. */
 int64_t sv_log_max(const struct lw_log *log);
 unsigned sv_log_keep(const struct lw_log *log);

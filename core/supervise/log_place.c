@@ -12,6 +12,11 @@
 #define DEFAULT_MAX (INT64_C(16) * 1024 * 1024)
 #define DEFAULT_KEEP 1
 
+int sv_log_kind(const struct lw_log *log)
+{
+	return log->rec.set || log->kind == LW_LOG_INHERIT ? LW_LOG_FILE : log->kind;
+}
+
 int64_t sv_log_max(const struct lw_log *log)
 {
 	return log->rec.set && log->max > 0 ? log->max : DEFAULT_MAX;

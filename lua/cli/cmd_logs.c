@@ -21,7 +21,9 @@ struct printing {
 	int fd;                       /* of what is in `out` */
 	struct lw_text out;
 	json_t *list;   /* of --format lua, else NULL */
+	int64_t begun;  /* CLOCK_REALTIME, microseconds */
 	bool gone;      /* nobody reads any more */
+	bool done;      /* past what was there when we began */
 	json_t **last;  /* -n: a ring */
 	size_t n, seen; /* its size, and how many have been put there */
 };
@@ -77,17 +79,20 @@ static void print(struct printing *p, json_t *o)
 		lw_text_add(&p->out, "\n");
 }
 
-static bool in_time(const struct cli *c, const json_t *o)
+static bool in_time(struct printing *p, const json_t *o)
 {
 	int64_t time = 0;
-	bool bounded = c->since != INT64_MIN || c->until != INT64_MAX;
-	return !bounded || (lw_parse_time(word(o, "time"), &time) == 0 && time >= c->since && time <= c->until);
+	bool told = lw_parse_time(word(o, "time"), &time) == 0;
+	/* Who prints faster than we do is not run after, unless that was asked for. */
+	p->done = p->done || (told && !p->c->follow && time > p->begun);
+	bool bounded = p->c->since != INT64_MIN || p->c->until != INT64_MAX;
+	return !p->done && (!bounded || (told && time >= p->c->since && time <= p->c->until));
 }
 
 static void take(struct printing *p, const char *line, size_t n)
 {
 	json_t *o = lw_rolled_object(line, n);
-	if (!o || !in_time(p->c, o)) {
+	if (!o || !in_time(p, o)) {
 		json_decref(o);
 	} else if (p->last) {
 		json_t **slot = &p->last[p->seen++ % p->n];
@@ -117,7 +122,7 @@ static int read_on(struct printing *p, struct lw_rolled_reader *r, struct lw_err
 	const char *line;
 	size_t n;
 	int more = 0;
-	while (!p->gone && (more = lw_rolled_next(r, &line, &n)) > 0)
+	while (!p->gone && !p->done && (more = lw_rolled_next(r, &line, &n)) > 0)
 		take(p, line, n);
 	end_ring(p);
 	flush(p);
@@ -146,10 +151,11 @@ static int place(const struct lw_record *rec, const struct lw_spec *s, int *ret_
 	static const char *const elsewhere[] = { [LW_LOG_JOURNAL] = "goes to the journal",
 						 [LW_LOG_SYSLOG] = "goes to syslog",
 						 [LW_LOG_NONE] = "is not kept" };
-	const char *where = s->log.rec.set && s->log.kind < (int)ARRAY_LEN(elsewhere) ? elsewhere[s->log.kind] : NULL;
+	int kind = sv_log_kind(&s->log);
+	const char *where = kind < (int)ARRAY_LEN(elsewhere) ? elsewhere[kind] : NULL;
 	if (where) {
 		lw_fail_as(err, LW_ERR_USAGE, -ENODATA, "what %s prints %s", s->name, where);
-		if (s->log.kind == LW_LOG_JOURNAL)
+		if (kind == LW_LOG_JOURNAL)
 			lw_err_hint(err, "journalctl LUNWARD_ID=%s", rec->id);
 		else
 			lw_err_hint(err, "`log` in its profile says so; log = \"file\" keeps it");
@@ -162,6 +168,7 @@ static int place(const struct lw_record *rec, const struct lw_spec *s, int *ret_
 static int logs(struct cli *c, const struct lw_record *rec, struct lw_err *err)
 {
 	struct printing p = { .c = c,
+			      .begun = lw_clock_usec(),
 			      .terminal = { isatty(STDOUT_FILENO), isatty(STDERR_FILENO) },
 			      .fd = STDOUT_FILENO,
 			      .n = c->tail < 0 ? 0 : (size_t)c->tail };

@@ -151,7 +151,7 @@ static void test_elsewhere(void **state)
 	static const int kinds[] = { LW_LOG_NONE, LW_LOG_SYSLOG, LW_LOG_JOURNAL };
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
-		spec.log = (struct lw_log){ .rec.set = 1, .kind = kinds[i] };
+		spec.log = (struct lw_log){ .kind = kinds[i] };
 		begin();
 		say(out, "text\n", 5);
 		end();
