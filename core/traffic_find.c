@@ -1,9 +1,5 @@
-/* traffic_find.c: who is where: which program of the host or which sandbox has
- * a port, and what of a sandbox is left in the tables when nothing else tells.
- */
-#include "base/cleanup.h"
-#include "base/fdio.h"
-#include "traffic_private.h"
+/* traffic_find.c: who is where: which program of the host or which sandbox has a port, and what of a sandbox is left in
+ * the tables when nothing else tells. */
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -14,13 +10,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include "base/cleanup.h"
+#include "base/fdio.h"
+#include "traffic_private.h"
 
 #define PROC_MAX (16U << 20)
 
 /* --- programs of the host --- */
 
-/* The inode of a socket that is bound to the port, of a file like
- * /proc/net/tcp; 0: none. */
+/* The inode of a socket that is bound to the port, of a file like /proc/net/tcp; 0: none. */
 static unsigned long socket_inode(const char *file, unsigned port, bool listening)
 {
 	_cleanup_free_ char *text = NULL;
@@ -39,8 +37,7 @@ static unsigned long socket_inode(const char *file, unsigned port, bool listenin
 	return 0;
 }
 
-/* "nginx (pid 12)" of the process that has this socket; false: not to be seen.
- */
+/* "nginx (pid 12)" of the process that has this socket; false: not to be seen. */
 static bool owner_of(unsigned long inode, char *ret, size_t size)
 {
 	char want[40], path[300], target[60];
@@ -106,8 +103,7 @@ static int try_bind(const struct lw_publish *p, const struct lw_ip *at, unsigned
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one);
 		len = sizeof(struct sockaddr_in6);
 	}
-	/* Connections of a server that has ended are nobody's claim; for UDP it would
-	 * mean sharing. */
+	/* Connections of a server that has ended are nobody's claim; for UDP it would mean sharing. */
 	if (is_tcp)
 		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
 	return bind(fd, (struct sockaddr *)&a, len) < 0 ? -errno : 0;
@@ -136,8 +132,7 @@ int lw_traffic_port_free(const struct lw_publish *p, struct lw_err *err)
 
 /* --- other sandboxes --- */
 
-/* "0123456789abcdef web" of the element with this key, as nft lists it; NULL:
- * none. */
+/* "0123456789abcdef web" of the element with this key, as nft lists it; NULL: none. */
 static const char *comment_of(json_t *map, const char *address, const char *protocol, unsigned port)
 {
 	json_t *pair;
@@ -221,10 +216,8 @@ static bool names_id(const char *name, const char *id)
 static void add_delete(struct sweep *w, const char *what, const char *family, const char *name, json_t *elem)
 {
 	_cleanup_free_ char *text = elem ? json_dumps(elem, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
-	lw_text_addf(w->t,
-		     ",\n{\"delete\":{\"%s\":{\"family\":\"%s\",\"table\":\"%s\","
-		     "\"name\":\"%s\"",
-		     what, family, w->table, name);
+	lw_text_addf(w->t, ",\n{\"delete\":{\"%s\":{\"family\":\"%s\",\"table\":\"%s\",\"name\":\"%s\"", what, family,
+		     w->table, name);
 	if (text)
 		lw_text_addf(w->t, ",\"elem\":[%s]", text);
 	lw_text_add(w->t, "}}}");
@@ -234,15 +227,13 @@ static void add_delete(struct sweep *w, const char *what, const char *family, co
 static void sweep_port(struct sweep *w, const char *family, const char *set, json_t *port)
 {
 	lw_text_addf(w->t,
-		     ",\n{\"add\":{\"element\":{\"family\":\"%s\",\"table\":\"%s\","
-		     "\"name\":\"%s\","
+		     ",\n{\"add\":{\"element\":{\"family\":\"%s\",\"table\":\"%s\",\"name\":\"%s\","
 		     "\"elem\":[\"%s\"]}}}",
 		     family, w->table, set, json_string_value(port));
 	add_delete(w, "element", family, set, port);
 }
 
-/* Elements of a map that are its own: they say so, or jump to a chain of its.
- */
+/* Elements of a map that are its own: they say so, or jump to a chain of its. */
 static void sweep_elements(struct sweep *w, const char *family, json_t *map)
 {
 	json_t *pair;
@@ -258,8 +249,7 @@ static void sweep_elements(struct sweep *w, const char *family, json_t *map)
 			continue;
 		const char *name = json_string_value(json_object_get(map, "name"));
 		add_delete(w, "element", family, name, elem ? json_object_get(elem, "val") : key);
-		/* The port is in sets, too; adding it first makes taking it away no error.
-		 */
+		/* The port is in sets, too; adding it first makes taking it away no error. */
 		if (jump && name && strcmp(name, "from") == 0 && json_is_string(key)) {
 			sweep_port(w, "bridge", "isolated", key);
 			sweep_port(w, "inet", "ports", key);

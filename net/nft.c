@@ -1,25 +1,22 @@
-/* nft.c: the text of the transactions (nft.h); nft_run.c runs them.
- * libnftables-json(5) has the words. Names that are put in come from lunward
- * itself (ids, interfaces, tables) and hold no quotes. */
+/* nft.c: the text of the transactions (nft.h); nft_run.c runs them. libnftables-json(5) has the words. Names that are
+ * put in come from lunward itself (ids, interfaces, tables) and hold no quotes. */
 #include "net/nft.h"
-#include "base/cleanup.h"
-#include "base/sha256.h"
 #include <netinet/in.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include "base/cleanup.h"
+#include "base/sha256.h"
 
 #define INET "inet"
 #define BRIDGE "bridge"
-/* How long after what came in an answer may leave a sandbox that may not speak
- * first. */
+/* How long after what came in an answer may leave a sandbox that may not speak first. */
 #define REPLY_TCP "3600"
 #define REPLY_UDP "180"
 #define REPLY_PING "30"
 #define REPLY_MAX "16384"
-/* Addresses that names led to, at once: whoever answers for a name below
- * "*.example.org" has ever new ones. */
+/* Addresses that names led to, at once: whoever answers for a name below "*.example.org" has ever new ones. */
 #define NAMES_MAX "4096"
 
 /* --- words of rules --- */
@@ -64,10 +61,8 @@ static void base_chain(const struct writer *w, const char *family, const char *n
 		       int priority)
 {
 	command(w, "add", "chain", family);
-	lw_text_addf(w->t,
-		     ",\"name\":\"%s\",\"type\":\"%s\",\"hook\":\"%s\",\"prio\":%d,"
-		     "\"policy\":\"accept\"",
-		     name, type, hook, priority);
+	lw_text_addf(w->t, ",\"name\":\"%s\",\"type\":\"%s\",\"hook\":\"%s\",\"prio\":%d,\"policy\":\"accept\"", name,
+		     type, hook, priority);
 	end(w);
 	object(w, "flush", "chain", family, name);
 }
@@ -136,8 +131,7 @@ char *lw_nft_table(const char *state_dir, char buf[static LW_NFT_TABLE_MAX])
 
 /* --- the tables --- */
 
-/* Where published ports lead. Two maps each, for nft before 1.0.7 does not take
- * a pair from JSON. */
+/* Where published ports lead. Two maps each, for nft before 1.0.7 does not take a pair from JSON. */
 static const struct {
 	const char *name, *key, *to;
 } maps[] = {
@@ -160,8 +154,7 @@ static void dnat_rules(const struct writer *w, const char *chain)
 	rule(w, INET, chain, DNAT("ip", PAYLOAD("ip", "daddr") "," PORT_KEY, "publish_at4"));
 	rule(w, INET, chain, DNAT("ip6", PAYLOAD("ip6", "daddr") "," PORT_KEY, "publish_at6"));
 	rule(w, INET, chain, MATCH("==", META("nfproto"), STR("ipv4")) "," LOCAL "," DNAT("ip", PORT_KEY, "publish4"));
-	/* The kernel routes nothing out that comes from ::1, so whoever connects to
-	 * it is refused at once. */
+	/* The kernel routes nothing out that comes from ::1, so whoever connects to it is refused at once. */
 	rule(w, INET, chain,
 	     MATCH("!=", PAYLOAD("ip6", "daddr"), STR("::1")) "," LOCAL "," DNAT("ip6", PORT_KEY, "publish6"));
 }
@@ -180,13 +173,11 @@ static void inet_table(const struct writer *w)
 		set(w, "map", INET, maps[i].name, maps[i].key, to);
 	}
 	base_chain(w, INET, "guard", "filter", "prerouting", -300);
-	/* What a sandbox sends comes in by its bridge. A frame to a group address of
-	 * bridges (LLDP's, for one) comes in by the port itself, past all rules of
-	 * the bridge: to any port of the host, or as the word of a router. */
+	/* What a sandbox sends comes in by its bridge. A frame to a group address of bridges (LLDP's, for one) comes in
+	 * by the port itself, past all rules of the bridge: to any port of the host, or as the word of a router. */
 	rule(w, INET, "guard", MATCH("==", META("iifname"), STR("@ports")) "," DROP);
-	/* route_localnet lets what is published answer on 127.0.0.1; a sandbox shall
-	 * not reach the host's loopback by it (CVE-2020-8558). An answer on its way
-	 * there still has the bridge's address here. */
+	/* route_localnet lets what is published answer on 127.0.0.1; a sandbox shall not reach the host's loopback by
+	 * it (CVE-2020-8558). An answer on its way there still has the bridge's address here. */
 	rule(w, INET, "guard",
 	     MATCH("==", META("iifname"), STR("@bridges")) "," MATCH("==", PAYLOAD("ip", "daddr"),
 								     PREFIX("127.0.0.0", "8")) "," DROP);
@@ -200,16 +191,14 @@ static void inet_table(const struct writer *w)
 	rule(w, INET, "masquerade", MATCH("==", PAYLOAD("ip", "saddr"), STR("@subnets4")) "," OUT("!=") "," MASQUERADE);
 	rule(w, INET, "masquerade",
 	     MATCH("==", PAYLOAD("ip6", "saddr"), STR("@subnets6")) "," OUT("!=") "," MASQUERADE);
-	/* From the host's loopback, and from sandboxes that come by the host's
-	 * address: answers must come back here. */
+	/* From the host's loopback, and from sandboxes that come by the host's address: answers must come back here. */
 	rule(w, INET, "masquerade",
 	     OUT("==") "," MATCH("==", PAYLOAD("ip", "saddr"), PREFIX("127.0.0.0", "8")) "," MASQUERADE);
 	rule(w, INET, "masquerade",
 	     OUT("==") "," DNATTED "," MATCH("==", PAYLOAD("ip", "saddr"), STR("@subnets4")) "," MASQUERADE);
 	rule(w, INET, "masquerade",
 	     OUT("==") "," DNATTED "," MATCH("==", PAYLOAD("ip6", "saddr"), STR("@subnets6")) "," MASQUERADE);
-	/* Into a network: answers, and what is published. Not its neighbours on the
-	 * wire, nor another network. */
+	/* Into a network: answers, and what is published. Not its neighbours on the wire, nor another network. */
 	base_chain(w, INET, "forward", "filter", "forward", 0);
 	rule(w, INET, "forward", OUT("==") "," MATCH("in", CT("state"), "[\"established\",\"related\"]") "," ACCEPT);
 	rule(w, INET, "forward", OUT("==") "," DNATTED "," ACCEPT);
@@ -267,8 +256,7 @@ void lw_nft_network_remove(const struct lw_nft_network *n, struct lw_text *t)
 void lw_nft_tables_remove(const char *table, struct lw_text *t)
 {
 	const struct writer w = { t, table };
-	/* Adding one that is there does nothing, and so removing one that is not
-	 * there is no error. */
+	/* Adding one that is there does nothing, and so removing one that is not there is no error. */
 	object(&w, "add", "table", INET, table);
 	object(&w, "add", "table", BRIDGE, table);
 	object(&w, "delete", "table", INET, table);
@@ -278,8 +266,7 @@ void lw_nft_tables_remove(const char *table, struct lw_text *t)
 /* --- a sandbox --- */
 
 #define OWN_NAME 48
-/* Of a set or chain of this sandbox's: 16 digits of the id are enough to be its
- * alone. */
+/* Of a set or chain of this sandbox's: 16 digits of the id are enough to be its alone. */
 static const char *own(char buf[static OWN_NAME], const char *what, const char *id)
 {
 	snprintf(buf, OWN_NAME, "%s-%.16s", what, id);
@@ -291,8 +278,7 @@ static const char *own_set(char buf[static OWN_NAME], int set, int family, const
 	return buf;
 }
 
-/* The interface's link-local address, as the kernel makes it of its MAC address
- * (RFC 4291, appendix A). */
+/* The interface's link-local address, as the kernel makes it of its MAC address (RFC 4291, appendix A). */
 static struct lw_ip link_local(const uint8_t mac[6])
 {
 	struct lw_ip ip = { AF_INET6,
@@ -305,6 +291,7 @@ static struct lw_ip link_local(const uint8_t mac[6])
 #define ETHER_IS(op, what) MATCH(op, PAYLOAD("ether", "type"), what)
 #define ND(op, what) MATCH(op, PAYLOAD("icmpv6", "type"), what)
 #define TARGET RAW("64", "128") /* of a neighbour message; nft before 1.0.7 has no word for it */
+#define LINK6 PREFIX("fe80::", "10") "," PREFIX("ff02::", "16")
 #define IS_ANY6 MATCH("==", PAYLOAD("ip6", "saddr"), STR("::"))
 
 static void spoof6_rules(const struct writer *w, const struct lw_nft_sandbox *s, const char *chain)
@@ -321,16 +308,14 @@ static void spoof6_rules(const struct writer *w, const struct lw_nft_sandbox *s,
 	     ND("==", STR("nd-neighbor-advert")) "," MATCH("!=", TARGET, STR("0x%s")) "," MATCH("!=", TARGET,
 												STR("0x%s")) "," DROP,
 	     ah, bh);
-	/* Nobody yet: asking whether an address is taken, its own, and which groups
-	 * it is in. */
+	/* Nobody yet: asking whether an address is taken, its own, and which groups it is in. */
 	rule(w, BRIDGE, chain,
 	     IS_ANY6 "," ND("==", STR("nd-neighbor-solicit")) "," MATCH("!=", TARGET, STR("0x%s")) "," MATCH(
 		     "!=", TARGET, STR("0x%s")) "," DROP,
 	     ah, bh);
 	rule(w, BRIDGE, chain, IS_ANY6 "," MATCH("!=", L4, STR("ipv6-icmp")) "," DROP);
 	rule(w, BRIDGE, chain,
-	     IS_ANY6 "," ND("!=", "{\"set\":[\"nd-neighbor-solicit\",\"mld2-listener-"
-				  "report\"]}") "," DROP);
+	     IS_ANY6 "," ND("!=", "{\"set\":[\"nd-neighbor-solicit\",\"mld2-listener-report\"]}") "," DROP);
 }
 
 static void spoof_rules(const struct writer *w, const struct lw_nft_sandbox *s, const char *chain)
@@ -340,8 +325,7 @@ static void spoof_rules(const struct writer *w, const struct lw_nft_sandbox *s, 
 			    : s->ip6.family                ? "\"ip6\""
 							   : "\"ip\",\"arp\"";
 	lw_mac_format(s->mac, mac);
-	/* Frames that no bridge passes on: the host takes them as if the port were an
-	 * interface of its own. */
+	/* Frames that no bridge passes on: the host takes them as if the port were an interface of its own. */
 	rule(w, BRIDGE, chain, GROUP("==") "," DROP);
 	rule(w, BRIDGE, chain, MATCH("!=", PAYLOAD("ether", "saddr"), STR("%s")) "," DROP, mac);
 	rule(w, BRIDGE, chain, ETHER_IS("!=", "{\"set\":[%s]}") "," DROP, types);
@@ -362,8 +346,7 @@ struct family {
 	char digit;
 };
 
-/* What goes to, or comes from, another in the subnet by way of the host.
- * (Direct frames: the chain "across".) */
+/* What goes to, or comes from, another in the subnet by way of the host. (Direct frames: the chain "across".) */
 static void isolate_rule(const struct writer *w, const struct family *f, const char *chain, const char *end_of)
 {
 	char net[LW_IP_MAX], gateway[LW_IP_MAX];
@@ -375,15 +358,13 @@ static void isolate_rule(const struct writer *w, const struct family *f, const c
 	     lw_ip_format_host(f->gateway, gateway));
 }
 
-/* Beyond the rate frames are dropped, which TCP takes as the word to slow down.
- * Here and not by tc(8) inside, which a sandbox with the right to it could take
- * away. The kernel lets what was not used in the last second be used at once,
+/* Beyond the rate frames are dropped, which TCP takes as the word to slow down. Here and not by tc(8) inside, which a
+ * sandbox with the right to it could take away. The kernel lets what was not used in the last second be used at once,
  * and the burst, which has room for what a sender hands over in one piece. */
 static void rate_rule(const struct writer *w, const char *chain, uint64_t rate)
 {
 	rule(w, BRIDGE, chain,
-	     "{\"limit\":{\"rate\":%llu,\"rate_unit\":\"bytes\",\"per\":\"second\","
-	     "\"burst\":65536,\"burst_unit\":"
+	     "{\"limit\":{\"rate\":%llu,\"rate_unit\":\"bytes\",\"per\":\"second\",\"burst\":65536,\"burst_unit\":"
 	     "\"bytes\",\"inv\":true}}," DROP,
 	     (unsigned long long)rate);
 }
@@ -403,9 +384,8 @@ static const char *pings(char buf[static OWN_NAME], const struct family *f, cons
 	return own(buf, f->digit == '4' ? "pings4" : "pings6", id);
 }
 
-/* Answers pass: what came in is written down, for not every kernel tracks
- * connections in the bridge family, and what goes to a neighbour is nowhere
- * else to be seen. */
+/* Answers pass: what came in is written down, for not every kernel tracks connections in the bridge family, and what
+ * goes to a neighbour is nowhere else to be seen. */
 static void reply_sets(const struct writer *w, const struct lw_nft_sandbox *s, const struct family *f)
 {
 	char name[OWN_NAME], type[96];
@@ -529,8 +509,7 @@ static void publish_elements(const struct writer *w, const struct lw_nft_sandbox
 		for (unsigned i = 0; i < p->count; i++) {
 			lw_text_add(w->t, i ? "," : "");
 			lw_text_addf(w->t,
-				     add ? "[{\"elem\":{\"val\":{\"concat\":[%s\"%s\",%u]},"
-					   "\"comment\":\"%s\"}},"
+				     add ? "[{\"elem\":{\"val\":{\"concat\":[%s\"%s\",%u]},\"comment\":\"%s\"}},"
 					 : "{\"concat\":[%s\"%s\",%u]}",
 				     at, lw_protocol_name(p->protocol), p->host + i, comment);
 			if (add && ports)
@@ -545,20 +524,16 @@ static void publish_elements(const struct writer *w, const struct lw_nft_sandbox
 
 /* --- the whole of it --- */
 
-/* Finding neighbours, on the link alone: routers would carry such a message,
- * and what is in it, anywhere. */
+/* Finding neighbours, on the link alone: routers would carry such a message, and what is in it, anywhere. */
 static void neighbour_rule(const struct writer *w, const struct lw_nft_sandbox *s, const char *chain)
 {
 	char net[LW_IP_MAX];
 	struct lw_ip subnet = lw_ip_subnet(&s->ip6);
 	rule(w, BRIDGE, chain,
 	     ND("==",
-		"{\"set\":[\"nd-neighbor-solicit\",\"nd-neighbor-advert\",\"nd-router-"
-		"solicit\","
+		"{\"set\":[\"nd-neighbor-solicit\",\"nd-neighbor-advert\",\"nd-router-solicit\","
 		"\"mld2-listener-report\"]}") "," MATCH("==", PAYLOAD("ip6", "daddr"),
-							"{\"set\":[" PREFIX("fe80::", "10") "," PREFIX(
-								"ff02::", "16") "," PREFIX("%s", "%d") "]"
-												       "}") "," ACCEPT,
+							"{\"set\":[" LINK6 "," PREFIX("%s", "%d") "]}") "," ACCEPT,
 	     lw_ip_format_host(&subnet, net), subnet.prefix);
 }
 
@@ -685,8 +660,7 @@ void lw_nft_name_add(const char *table, const char *id, int set, const struct lw
 	char name[OWN_NAME], host[LW_IP_MAX];
 	own_set(name, set, ip->family, id);
 	lw_ip_format_host(ip, host);
-	/* Adding one that is there leaves its old end of life on kernels before 6.12.
-	 */
+	/* Adding one that is there leaves its old end of life on kernels before 6.12. */
 	element(&w, "add", BRIDGE, name, STR("%s"), host);
 	element(&w, "delete", BRIDGE, name, STR("%s"), host);
 	element(&w, "add", BRIDGE, name, "{\"elem\":{\"val\":\"%s\",\"timeout\":%u}}", host, seconds);
