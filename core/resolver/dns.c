@@ -149,6 +149,20 @@ static size_t put_name(uint8_t *p, const char *name)
 	return (size_t)(at - p);
 }
 
+void dns_mix(char name[static LW_DNS_NAME_MAX + 1], const uint8_t random[static DNS_MIX])
+{
+	for (size_t i = 0; name[i]; i++)
+		if (name[i] >= 'a' && name[i] <= 'z' && random[i / 8] >> i % 8 & 1)
+			name[i] = (char)(name[i] - 'a' + 'A');
+}
+
+bool dns_repeats(const uint8_t *answer, size_t n, const char *name)
+{
+	uint8_t labels[LW_DNS_NAME_MAX + 2];
+	size_t len = put_name(labels, name);
+	return n >= HEADER + len && memcmp(answer + HEADER, labels, len) == 0;
+}
+
 size_t dns_write_question(uint16_t id, const char *name, uint16_t type, uint8_t buf[static DNS_UDP_MAX])
 {
 	uint8_t *p = buf;

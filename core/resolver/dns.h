@@ -13,6 +13,7 @@
 #define DNS_MAX 65535
 #define DNS_UDP_MAX 1232 /* what we say we take, and never send more of */
 #define DNS_ADDRESSES 32
+#define DNS_MIX ((LW_DNS_NAME_MAX + 7) / 8) /* bytes: a bit for each letter of a name */
 
 struct dns_question {
 	uint16_t id, type;
@@ -34,7 +35,11 @@ struct dns_answer {
 /* The answer to what was asked with this id: the addresses that the name leads to, by aliases too. -EINVAL: it is none,
  * or another's. */
 int dns_read_answer(const uint8_t *msg, size_t n, uint16_t id, const char *name, uint16_t type, struct dns_answer *ret);
-/* A message of ours that asks. `name` is normalised. Returns its length. */
+/* Each letter large or small as a bit of `random` says. Who has not seen the question does not know which. */
+void dns_mix(char name[static LW_DNS_NAME_MAX + 1], const uint8_t random[static DNS_MIX]);
+/* The answer repeats this very name, letter for letter. */
+bool dns_repeats(const uint8_t *answer, size_t n, const char *name);
+/* A message of ours that asks. `name` is normalised but for large letters. Returns its length. */
 size_t dns_write_question(uint16_t id, const char *name, uint16_t type, uint8_t buf[static DNS_UDP_MAX]);
 /* The answer to `msg`, whose question was read: addresses of its type, or none. Returns its length. */
 size_t dns_write_answer(const uint8_t *msg, const struct dns_question *q, int rcode, const struct lw_ip *ip,

@@ -51,6 +51,7 @@ struct query {
 	int fd;
 	bool tcp, sent;
 	uint16_t upstream_id;
+	char asked[LW_DNS_NAME_MAX + 1]; /* the name, its letters large and small at random */
 	unsigned tries;
 	int64_t deadline;
 	uint8_t *stream; /* by TCP: what has come */
@@ -183,9 +184,14 @@ static const struct lw_ip *server_of(const struct worker *w, const struct query 
 
 static size_t upstream_message(struct query *q, uint8_t *buf)
 {
+	uint8_t mix[DNS_MIX] = { 0 };
 	(void)!getrandom(&q->upstream_id, sizeof q->upstream_id, 0);
-	if (q->verdict == VERDICT_ASK)
-		return dns_write_question(q->upstream_id, q->q.name, q->q.type, buf);
+	(void)!getrandom(mix, sizeof mix, 0);
+	if (q->verdict == VERDICT_ASK) {
+		strcpy(q->asked, q->q.name);
+		dns_mix(q->asked, mix);
+		return dns_write_question(q->upstream_id, q->asked, q->q.type, buf);
+	}
 	memcpy(buf, q->msg, q->msg_len);
 	buf[0] = (uint8_t)(q->upstream_id >> 8);
 	buf[1] = (uint8_t)q->upstream_id;
@@ -228,18 +234,31 @@ static void again(struct worker *w, struct query *q)
 	ask(w, q);
 }
 
+/* As it came, but not more by UDP than who asked takes. */
+static void pass_back(struct worker *w, struct query *q, uint8_t *msg, size_t n)
+{
+	uint8_t cut[DNS_UDP_MAX];
+	memcpy(msg, q->msg, 2);
+	if (q->conn < 0 && n > q->q.room) {
+		n = dns_write_answer(q->msg, &q->q, ns_r_noerror, NULL, 0, 0, cut);
+		cut[2] |= 2;
+		msg = cut;
+	}
+	send_back(w, q, msg, n);
+	query_free(q);
+}
+
 /* An answer from whom was asked. False: it is none. */
 static bool take_answer(struct worker *w, struct query *q, uint8_t *msg, size_t n)
 {
 	if (q->verdict == VERDICT_PASS) {
 		if (!dns_answers(msg, n, q->upstream_id, q->msg, &q->q))
 			return false;
-		memcpy(msg, q->msg, 2);
-		send_back(w, q, msg, n);
-		query_free(q);
+		pass_back(w, q, msg, n);
 		return true;
 	}
-	if (dns_read_answer(msg, n, q->upstream_id, q->q.name, q->q.type, &q->answer) < 0)
+	if (dns_read_answer(msg, n, q->upstream_id, q->q.name, q->q.type, &q->answer) < 0 ||
+	    (!q->tcp && !dns_repeats(msg, n, q->asked)))
 		return false;
 	if (q->answer.truncated && !q->tcp) {
 		q->tcp = true;
@@ -300,8 +319,11 @@ static void heard(struct worker *w, struct query *q)
 	ssize_t n = recv(q->fd, buf, sizeof buf, MSG_DONTWAIT);
 	if (n < 0 && errno != EAGAIN)
 		again(w, q); /* refused: there is nobody */
-	else if (n >= 0)
-		(void)take_answer(w, q, buf, (size_t)n); /* what is no answer is waited past */
+	if (n < 0 || take_answer(w, q, buf, (size_t)n))
+		return;
+	/* Somebody guesses, and would guess right sooner or later. By TCP that is of no use. */
+	q->tcp = true;
+	ask(w, q);
 }
 
 /* --- questions --- */

@@ -121,7 +121,7 @@ inside() {
 		never "^.{24}88b5" /run/frames'
 }
 
-@test "frames to the addresses that bridges keep for themselves reach neither the host'\''s ports nor its routes" {
+@test "frames to the addresses that bridges keep for themselves reach neither the host's ports nor its routes" {
 	inside '
 		sysctl -qw net.ipv6.conf.all.forwarding=0 # such a host listens to routers
 		sandbox 3 '\''{"egress": "deny"}'\''
@@ -157,7 +157,7 @@ inside() {
 		ns world python3 $HERE/names.py >/run/asked & serve world 80 81
 		until [ "$(get host 192.0.2.9/53 192.0.2.9/80 | tail -n 1)" = "world 192.0.2.1" ]; do sleep 0.05; done
 		sandbox 2; serve s2 80
-		sandbox 4 '\''{"egress": ["good.example:80/tcp", "*.wild.example:81", "rebind.example", "host.example", "big.example", "alias.example:80/tcp", "s2:80/tcp"]}'\''
+		sandbox 4 '\''{"egress": ["good.example:80/tcp", "*.wild.example:81", "rebind.example", "host.example", "big.example", "alias.example:80/tcp", "guessed.example:82", "s2:80/tcp"]}'\''
 		is "no, no, no" get s4 192.0.2.9/80 192.0.2.9/81 10.88.0.2/80
 		is "0 192.0.2.9, 3, 3, 0 192.0.2.9, 3" ask s4 good.example bad.example data.good.example www.wild.example wild.example
 		is "world 192.0.2.1, world 192.0.2.1, no" get s4 192.0.2.9/80 192.0.2.9/81 10.88.0.2/80
@@ -165,6 +165,7 @@ inside() {
 		is "0, 0" ask s4 rebind.example host.example   # addresses of nobody on the internet, and of this host
 		is "0 30, 0 30, 0 192.0.2.9, 0 0" ask s4 big.example big.example,1,tcp alias.example good.example,16
 		is "0 10.88.0.4, 0 192.0.2.66" ask s2 s4 bad.example
+		is "0 192.0.2.9" ask s4 guessed.example # who does not repeat the letters as they were is asked again by TCP
 		never "data.good|^asked wild.example" /run/asked
 		"$DRIVER" remove-id "$(id_of 4)"
 		"$DRIVER" remove-id "$(id_of 2)"

@@ -188,10 +188,32 @@ static void test_alias(void **state)
 	assert_int_equal(a.ttl, 9);
 }
 
+static void test_letters(void **state)
+{
+	(void)state;
+	uint8_t msg[DNS_UDP_MAX], random[DNS_MIX] = { 0x05, 0x09 };
+	char name[LW_DNS_NAME_MAX + 1] = "a-b.ex4mple";
+	struct dns_question q;
+	dns_mix(name, random);
+	assert_string_equal(name, "A-B.ex4mPle");
+	size_t n = dns_write_question(7, name, ns_t_a, msg);
+	assert_true(dns_repeats(msg, n, name));
+	assert_false(dns_repeats(msg, n, "a-b.ex4mple"));
+	assert_false(dns_repeats(msg, n, "A-B.ex4mPl"));
+	assert_false(dns_repeats(msg, 20, name));
+	assert_int_equal(dns_read_question(msg, n, &q), 0);
+	assert_string_equal(q.name, "a-b.ex4mple");
+	memset(name, 'a', sizeof name - 1);
+	name[LW_DNS_NAME_MAX] = '\0';
+	memset(random, 0xff, sizeof random);
+	dns_mix(name, random);
+	assert_int_equal(strspn(name, "A"), LW_DNS_NAME_MAX);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_policy), cmocka_unit_test(test_decide),
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_policy),  cmocka_unit_test(test_decide),
 					    cmocka_unit_test(test_private), cmocka_unit_test(test_messages),
-					    cmocka_unit_test(test_alias) };
+					    cmocka_unit_test(test_alias),   cmocka_unit_test(test_letters) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,7 +3,7 @@ import selectors, socket, struct
 ADDRESSES = {
     "good.example": ["192.0.2.9"], "www.wild.example": ["192.0.2.9"], "bad.example": ["192.0.2.66"],
     "rebind.example": ["10.88.0.3", "127.0.0.1", "192.168.1.1"], "host.example": ["192.0.2.1"],
-    "big.example": [f"192.0.2.{i}" for i in range(100, 130)],
+    "guessed.example": ["192.0.2.9"], "big.example": [f"192.0.2.{i}" for i in range(100, 130)],
 }
 ALIASES = {"alias.example": "good.example"}
 
@@ -26,6 +26,8 @@ def answer(q, tcp):
         records += [owner + struct.pack("!HHIH", 1, 1, 60, 4) + socket.inet_aton(a) for a in ADDRESSES[real]]
     if len(records) > 20 and not tcp:
         records, flags = [], flags | 0x200
+    if name == "guessed.example" and not tcp: # as one answers who has not seen the question
+        q, records = q[:12] + q[12:end].lower(), [owner + struct.pack("!HHIH", 1, 1, 60, 4) + socket.inet_aton("192.0.2.66")]
     return q[:2] + struct.pack("!HHHHH", flags, 1, len(records), 0, 0) + q[12:end] + b"".join(records)
 
 sel = selectors.DefaultSelector()
