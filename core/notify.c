@@ -15,8 +15,6 @@
 #include "listen.h"
 #include "plan.h"
 
-#define TURN 32 /* messages looked at in one go */
-
 /* --- the text --- */
 
 /* Printable UTF-8 alone, cut where it is whole. */
@@ -206,14 +204,11 @@ static int receive(int fd, pid_t command, struct lw_notice *ret)
 
 int lw_notify_next(int fd, pid_t command, struct lw_notice *ret)
 {
-	for (int i = 0; i < TURN; i++) {
-		int r = receive(fd, command, ret);
-		if (r > 0)
-			return 1;
-		if (r < 0 && r != -EINTR)
-			return 0;
-	}
-	return -EAGAIN;
+	int r;
+	do
+		r = receive(fd, command, ret);
+	while (r == -EINTR);
+	return r > 0 ? 1 : r == 0 ? -EAGAIN : 0;
 }
 
 /* --- passing on --- */

@@ -34,8 +34,8 @@ const char *lw_notify_path(const struct lw_host *h, const char *id);
 void lw_notify_close(int state_fd, const char *id, int *fd);
 /* Takes away those that killed supervisors have left; how many. */
 unsigned lw_notify_tidy(int state_fd);
-/* The next message that is a process's of the sandbox whose command is `command`: 1, or 0 when there is none left. At
- * most so many are looked at that somebody else has a turn: -EAGAIN. */
+/* The next message, if it is a process's of the sandbox whose command is `command`: 1; -EAGAIN: it was nobody's, or
+ * said nothing; 0: there is none left. */
 int lw_notify_next(int fd, pid_t command, struct lw_notice *ret);
 
 /* Passes on, in our own name, to the socket that $NOTIFY_SOCKET of ours said (NULL: nobody). Never fails. */

@@ -6,7 +6,8 @@
 
 #define FIRST INT64_C(10000) /* microseconds between two questions, doubled up to LAST */
 #define LAST INT64_C(500000)
-#define TURN 16
+#define NOTICES 32                /* so many are looked at */
+#define WINDOW INT64_C(20000)     /* within so many microseconds */
 #define LONGEST INT64_C(10000000) /* a question that is not answered by then is asked again */
 
 static bool asks(const struct lw_readiness *r)
@@ -53,6 +54,7 @@ void lw_ready_begin(struct lw_readiness *r, const struct lw_service *s, const st
 	r->whom = *whom;
 	r->state = LW_READY_WAITING;
 	r->asked = 0;
+	r->deaf = 0;
 	r->status[0] = '\0';
 	r->matched[0] = r->matched[1] = 0;
 	r->deadline = s->ready_timeout && s->ready_timeout < INT64_MAX - now ? now + s->ready_timeout : 0;
@@ -65,13 +67,18 @@ void lw_ready_begin(struct lw_readiness *r, const struct lw_service *s, const st
 
 void lw_ready_poll(const struct lw_readiness *r, struct pollfd fds[static LW_READY_POLLFDS])
 {
-	fds[0] = (struct pollfd){ .fd = r->notify, .events = POLLIN };
+	fds[0] = (struct pollfd){ .fd = r->deaf ? -1 : r->notify, .events = POLLIN };
 	fds[1] = (struct pollfd){ .fd = r->asking.fd, .events = POLLIN };
 }
 
 int64_t lw_ready_when(const struct lw_readiness *r)
 {
-	return r->next && (!r->deadline || r->next < r->deadline) ? r->next : r->deadline;
+	const int64_t times[] = { r->deaf, r->next, r->deadline };
+	int64_t when = 0;
+	for (size_t i = 0; i < ARRAY_LEN(times); i++)
+		if (times[i] && (!when || times[i] < when))
+			when = times[i];
+	return when;
 }
 
 /* Nobody is asked before the answer to the last question is there. */
@@ -99,12 +106,18 @@ static void hear_answer(struct lw_readiness *r, int64_t now)
 		become(r, LW_READY_YES);
 }
 
-static bool hear_notices(struct lw_readiness *r)
+static bool hear_notices(struct lw_readiness *r, int64_t now)
 {
 	struct lw_notice n;
 	bool shown = false;
-	/* Not all there is: whoever sends without end has not the supervisor for himself. */
-	for (int i = 0; i < TURN && lw_notify_next(r->notify, r->whom.command, &n) > 0; i++) {
+	int found;
+	if (now >= r->window + WINDOW) {
+		r->window = now;
+		r->heard = 0;
+	}
+	for (; r->heard < NOTICES && (found = lw_notify_next(r->notify, r->whom.command, &n)) != 0; r->heard++) {
+		if (found < 0)
+			continue;
 		if (n.said & LW_NOTIFY_STATUS) {
 			memcpy(r->status, n.status, sizeof r->status);
 			shown = true;
@@ -117,12 +130,14 @@ static bool hear_notices(struct lw_readiness *r)
 		}
 		lw_notify_relay(r->relay, &n);
 	}
+	/* Whoever sends without end waits, and spends neither our time nor that of whoever is told. */
+	r->deaf = r->heard < NOTICES ? 0 : r->window + WINDOW;
 	return shown;
 }
 
 bool lw_ready_look(struct lw_readiness *r, int64_t now)
 {
-	bool shown = r->notify >= 0 && r->service && hear_notices(r);
+	bool shown = r->notify >= 0 && r->service && now >= r->deaf && hear_notices(r, now);
 	if (r->state != LW_READY_WAITING || !r->service)
 		return shown;
 	if (r->asking.fd >= 0)
@@ -154,5 +169,5 @@ void lw_ready_end(struct lw_readiness *r)
 	lw_probe_end(&r->asking);
 	r->service = NULL;
 	r->state = LW_READY_WAITING;
-	r->deadline = r->next = 0;
+	r->deadline = r->next = r->deaf = 0;
 }

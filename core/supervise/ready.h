@@ -19,6 +19,9 @@ struct lw_readiness {
 	int notify;        /* its socket, until the end, or -1 */
 	const char *relay; /* our own $NOTIFY_SOCKET, or NULL */
 	struct lw_probing asking;
+	int64_t window;      /* since when notices are counted */
+	int heard;           /* how many since */
+	int64_t deaf;        /* until then none is looked at; 0: they are */
 	int64_t since, next; /* CLOCK_MONOTONIC, microseconds: the present question or the next one; 0: none */
 	unsigned asked;
 	int64_t deadline;  /* 0: none */

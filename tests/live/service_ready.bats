@@ -146,6 +146,21 @@ while True:
 	assert_status 0
 }
 
+@test "notify: who sends without end has few of them taken, and is ready all the same" {
+	need_cmd python3
+	service 'ready = "notify"' python3 -c "$NOTIFY"'
+end, n = time.monotonic() + 2, 0
+while time.monotonic() < end:
+    say(b"X=1")
+    n += 1
+print("taken", n, flush=True)
+say(b"READY=1"); time.sleep(60)'
+	start svc.lua
+	ready
+	# 32 each 20 ms, and what the socket holds; unhindered it is 40000 and more.
+	[ "$("$LUNWARD" logs svc | sed -n "s/^taken //p")" -lt 8000 ]
+}
+
 @test "notify: what a stranger sends into the socket does not count" {
 	need_cmd python3
 	service 'ready = "notify"' sleep 60
