@@ -333,7 +333,10 @@ static int apply(struct lw_run *run, const struct lw_op *op, uint32_t index, int
 	case LW_OP_OOM_SCORE_ADJ:
 		return do_oom_score_adj(op);
 	case LW_OP_CGROUP_JOIN:
-		return write_all(run->fd[op->num[0]], "0");
+		r = write_all(run->fd[op->num[0]], "0");
+		SYS(close, run->fd[op->num[0]]); /* the host's; where others are already it must not be seen */
+		run->fd[op->num[0]] = -1;
+		return r;
 	case LW_OP_UNSHARE:
 		return (int)SYS(unshare, op->num[0]);
 	case LW_OP_NAMESPACE_JOIN: /* done before the clone */

@@ -1,8 +1,11 @@
-/* exec.c: see exec.h. */
+/* exec.c: see exec.h. Which namespaces and which root are joined was written down when the sandbox began
+ * (CVE-2022-31214): a process that has got another's number, or has gone elsewhere, is refused. */
 #include "exec.h"
 #include <errno.h>
+#include <linux/sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "apparmor.h"
 #include "base/cleanup.h"
@@ -122,4 +125,67 @@ void lw_exec_join(struct lw_plan *p, const char *id, const json_t *user, pid_t p
 {
 	join_cgroups(p, id);
 	set_groups(p, user, pid);
+}
+
+json_t *lw_identity_of(pid_t pid)
+{
+	char path[64];
+	struct stat st;
+	json_t *names = json_object();
+	for (size_t i = 0; i < lw_namespace_table.n; i++) {
+		const char *name = lw_namespace_table.v[i].name;
+		snprintf(path, sizeof path, "/proc/%d/ns/%s", (int)pid, !strcmp(name, "mount") ? "mnt" : name);
+		if (stat(path, &st) == 0)
+			json_object_set_new(names, name, json_integer((json_int_t)st.st_ino));
+	}
+	snprintf(path, sizeof path, "/proc/%d/root/", (int)pid);
+	if (!json_object_size(names) || stat(path, &st) < 0) {
+		json_decref(names);
+		return NULL;
+	}
+	return json_pack("{s:o,s:{s:I,s:I}}", "namespaces", names, "root", "dev", (json_int_t)st.st_dev, "inode",
+			 (json_int_t)st.st_ino);
+}
+
+int lw_running_command(struct lw_record *r, const char *name, pid_t *ret_pid, int *ret_pidfd, struct lw_err *err)
+{
+	static const char *const cures[][2] = {
+		{ "created", "it is being set up, or waits to be started again: `lunward wait --ready` waits for it" },
+		{ "paused", "`lunward resume` lets it go on" },
+		{ "stopped", "`lunward start` starts it again" },
+		{ "failed", "`lunward inspect` says why; `lunward start` starts it again" },
+	};
+	const char *state = lw_record_state(r);
+	int n = !strcmp(state, "running") ? lw_record_process(r, "command", ret_pid, ret_pidfd) : -ESRCH;
+	if (n >= 0)
+		return 0;
+	if (n != -ESRCH)
+		return lw_fail(err, n, "looking for the command of %s: %s", name, strerror(-n));
+	/* Its command has ended, and its supervisor has not said so yet. */
+	if (!strcmp(state, "running"))
+		state = "stopped";
+	lw_fail_as(err, LW_ERR_USAGE, -ESRCH, "%s is not running: it is %s", name, state);
+	for (size_t i = 0; i < ARRAY_LEN(cures); i++)
+		if (!strcmp(state, cures[i][0]))
+			lw_err_hint(err, "%s", cures[i][1]);
+	return -ESRCH;
+}
+
+static void fit_namespace(struct lw_op *op, const struct lw_record *r)
+{
+	const json_t *names = json_object_get(r->data, "namespaces"), *root = json_object_get(r->data, "root");
+	if (op->kind == LW_OP_NAMESPACE_OPEN)
+		op->num[2] = json_integer_value(json_object_get(names, lw_names_name(&lw_namespace_table, op->num[1])));
+	else if (op->num[1] == CLONE_NEWNS) {
+		op->num[2] = json_integer_value(json_object_get(root, "dev"));
+		op->num[3] = json_integer_value(json_object_get(root, "inode"));
+	}
+}
+
+void lw_exec_fit(struct lw_plan *p, const struct lw_record *r, pid_t pid)
+{
+	for (size_t i = 0; i < p->n_ops; i++)
+		if (p->ops[i].kind == LW_OP_NAMESPACE_OPEN || p->ops[i].kind == LW_OP_NAMESPACE_JOIN)
+			fit_namespace(&p->ops[i], r);
+	lw_exec_join(p, r->id, json_object_get(r->data, "user"), pid);
 }

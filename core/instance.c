@@ -249,6 +249,7 @@ struct lw_instance *lw_instance_close(struct lw_instance *s)
 		lw_instance_kill(s);
 	if (s->pidfd >= 0 && !s->reaped)
 		reap(s, &info, NULL, 0);
+	lw_guard_end(&s->guard);
 	undo(s);
 	lw_close_p(&s->pidfd);
 	lw_close_p(&s->command_fd);

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <time.h>
 #include "denials.h"
+#include "guard.h"
 #include "op_host.h"
 #include "run.h"
 #include "instance.h"
@@ -21,6 +22,7 @@ struct lw_instance {
 	int control; /* to init: closing it ends everything inside */
 	int pty;
 	int network;                /* netlink socket inside, from set-up until the interface is made; or -1 */
+	struct lw_guard guard;      /* without an init */
 	struct lw_denials *denials; /* or NULL */
 	int watch;                  /* epoll of all that step() looks at, where there is more than one; or -1 */
 	bool ended, undone, reaped, timed_out, usage, denied;

@@ -370,6 +370,13 @@ static int child_said(struct lw_instance *s, const struct lw_plan *p, int sync, 
 	return -said.code;
 }
 
+/* Before the command is told to go on: until then it ends with us by itself. */
+static int guard(struct lw_instance *s, struct lw_err *err)
+{
+	int r = lw_guard_begin(s->pidfd, s->host.lease, &s->guard);
+	return r < 0 ? lw_fail(err, r, "the process that ends the command with us: %s", strerror(-r)) : 0;
+}
+
 static int walk(struct lw_instance *s, const struct lw_plan *p, struct lw_run *run, struct lw_err *err)
 {
 	_cleanup_close_ int sync = -1;
@@ -394,6 +401,7 @@ static int walk(struct lw_instance *s, const struct lw_plan *p, struct lw_run *r
 			if (r >= 0 && !p->init) {
 				s->command = s->pid;
 				s->command_fd = (int)SYS(fcntl, s->pidfd, F_DUPFD_CLOEXEC, 3);
+				r = r < 0 ? r : guard(s, err);
 			}
 		} else {
 			if (op->kind == LW_OP_RLIMIT_RAISE)
@@ -461,6 +469,7 @@ int lw_plan_launch(const struct lw_plan *p, const struct lw_instance_options *o,
 				   .pty = -1,
 				   .network = -1,
 				   .watch = -1,
+				   .guard = LW_GUARD_NONE,
 				   .host.lease = -1 };
 	struct lw_run run = {
 		.plan = p,

@@ -94,6 +94,8 @@ static const char *hint_for(const struct lw_plan *p, const struct lw_op *op, int
 			return "it belongs to a user namespace over which the caller has no rights";
 		if (code == EINVAL)
 			return "it is the caller's own already, or its owner is not to be joined";
+		if (code == ESTALE)
+			return "its root is not the one that the sandbox began with";
 		break;
 	case LW_OP_TIME_OFFSETS:
 		if (code == ERANGE)

@@ -28,6 +28,12 @@ int lw_namespace_open(struct lw_run *run, const struct lw_op *op, struct lw_err 
 		return lw_fail(err, -EINVAL, "'%s' is of another kind: %s, not %s", op->str[0], is ? is : "unknown",
 			       wanted);
 	}
+	struct stat st;
+	if (op->num[2] && (fstat(fd, &st) < 0 || (int64_t)st.st_ino != op->num[2])) {
+		lw_fail(err, -ESTALE, "'%s' is not the namespace that the sandbox began with", op->str[0]);
+		lw_err_hint(err, "its first command has gone into another one, or has just ended");
+		return -ESTALE;
+	}
 	run->fd[op->num[0]] = TAKE_FD(fd);
 	run->joins = true;
 	return 0;

@@ -24,8 +24,9 @@ enum lw_op_kind {
 	LW_OP_CGROUP_DEVICES, /* str0: directory, str1: rules, a line each, num0: version */
 	LW_OP_APPARMOR_LOAD,  /* str0: its name, str1: the text; LW_PLAN_ID in both; removed when the sandbox ends */
 	LW_OP_SELINUX_MCS,    /* a pair of categories for this sandbox alone */
-	LW_OP_NAMESPACE_OPEN, /* str0: host path; num0: fd slot; num1: CLONE_NEW* it must be */
-	LW_OP_SOURCE_OPEN,    /* str0: host path; num0: fd slot; num1: attributes to set; num2: LW_SRC_* */
+	/* str0: host path; num0: fd slot; num1: CLONE_NEW* it must be; num2: inode it must be, or 0 */
+	LW_OP_NAMESPACE_OPEN,
+	LW_OP_SOURCE_OPEN, /* str0: host path; num0: fd slot; num1: attributes to set; num2: LW_SRC_* */
 	/* str0: host path, str1: "lease" when the ids count from the lease's first; num0: fd slot, num1 uid, num2 gid
 	 * outside, num3: outside id of root inside */
 	LW_OP_SOURCE_CHOWN,
@@ -39,7 +40,9 @@ enum lw_op_kind {
 	 */
 	LW_OP_OVERLAY_KEEP,
 	/* child side, by a process of its own before the clone, which it then does */
-	LW_OP_NAMESPACE_JOIN, /* str0: the path, for messages; num0: fd slot; num1: CLONE_NEW* */
+	/* str0: the path, for messages; num0: fd slot; num1: CLONE_NEW*; of the mount namespace, num2, num3: device and
+	 * inode that its root must be, or 0 */
+	LW_OP_NAMESPACE_JOIN,
 	/* the clone itself, with these namespace flags; num0: flags */
 	LW_OP_CLONE,
 	/* child side, before set-up is forked */

@@ -42,6 +42,12 @@ int lw_safe_open_proc(int procfd, const char *path, int flags);
 #define LW_TREE_RECURSIVE 1
 #define LW_TREE_SLAVE 2
 int lw_safe_tree(int fd, uint64_t attributes, int flags);
+/* safepath_hot.c: the detached tree goes onto `path` of a root where others are at work; a missing place is made.
+ * *ret_attaching: whether it was the mounting that failed. */
+int lw_safe_attach(int rootfd, const char *path, int tree, int *ret_attaching);
+/* Takes away the mount whose top is at `path`, -EINVAL when there is none. proc_fds: /proc/self/fd of a /proc that
+ * nobody there can change; becomes the working directory. */
+int lw_safe_detach(int rootfd, const char *path, int proc_fds);
 /* A new, detached file system. options: "key=value,flag,…"; context=, whose value may hold commas, is the last. */
 int lw_safe_new_fs(const char *type, const char *options, uint64_t attributes);
 /* Opens for reading what an O_PATH descriptor is on, a regular file or a directory; nothing else (-EINVAL). */

@@ -46,8 +46,8 @@ static json_t *cgroups_json(const struct sv_launch *l, const char *id)
 /* What each launch finds anew. */
 static void note_launch(json_t *data, const struct sv_launch *l, const char *id)
 {
-	static const char *const of_the_last[] = { "ended_at", "code",  "signal", "timed_out",
-						   "oom",      "error", "init",   "command" };
+	static const char *const of_the_last[] = { "ended_at", "code", "signal",  "timed_out",  "oom",
+						   "error",    "init", "command", "namespaces", "root" };
 	char now[LW_TIME_MAX], boot[LW_BOOT_ID_MAX];
 	for (size_t i = 0; i < ARRAY_LEN(of_the_last); i++)
 		json_object_del(data, of_the_last[i]);
@@ -214,6 +214,9 @@ static int began(struct sv *s, bool first, struct lw_err *err)
 	json_object_set_new(d, "state", json_string("running"));
 	json_object_set_new(d, "network",
 			    json_pack("{s:o}", "interfaces", lw_network_interfaces(lw_instance_network(s->sandbox))));
+	json_t *identity = lw_identity_of(lw_instance_pid(s->sandbox));
+	json_object_update(d, identity);
+	json_decref(identity);
 	s->began = lw_now_usec();
 	s->at[SV_LIMIT] = s->spec->timeout && s->spec->timeout < INT64_MAX - s->began ? s->began + s->spec->timeout : 0;
 	lw_restarts_began(&s->restarts, &s->spec->service, s->began);

@@ -21,7 +21,8 @@ struct lw_event cli_event_of_job(const struct cli_job *job, const char *id)
 void cli_act(const struct cli *c, const struct cli_job *job, struct lw_event e, const struct lw_err *err)
 {
 	char line[sizeof *err + 64];
-	e.event = c->detach ? cli_verb_table[CLI_START].name : c->verb->name;
+	bool starts = c->detach && c->verb == &cli_verb_table[CLI_RUN];
+	e.event = starts ? cli_verb_table[CLI_START].name : c->verb->name;
 	if (err && err->code) {
 		e.refused = err->cls == LW_ERR_POLICY || err->cls == LW_ERR_USAGE;
 		e.reason = lw_err_format(err, line, sizeof line);

@@ -37,6 +37,9 @@ enum cli_verb_id {
 	CLI_RESUME,
 	CLI_WAIT,
 	CLI_UPDATE,
+	CLI_MOUNT,
+	CLI_UNMOUNT,
+	CLI_CP,
 	CLI_RM,
 	CLI_GC,
 	CLI_PS,
@@ -123,6 +126,7 @@ struct cli {
 	int64_t wait_usec;          /* stop -t, wait --timeout; -1: not given */
 	const char **filters;       /* ps --filter */
 	size_t n_filters;
+	int64_t max_size; /* cp --max-size; 0: not given */
 	bool detach, remove, interactive, all, follow, force, timestamps, ready;
 	bool no_color, verbose, help, net, version, features, cross_mounts, quiet, once;
 };
@@ -179,6 +183,8 @@ int cli_cmd_attach(struct cli *c);
 int cli_cmd_life(struct cli *c); /* stop, kill, restart, pause, resume, rm */
 int cli_cmd_wait(struct cli *c);
 int cli_cmd_update(struct cli *c);
+int cli_cmd_mount(struct cli *c); /* unmount too */
+int cli_cmd_cp(struct cli *c);
 int cli_cmd_gc(struct cli *c);
 int cli_cmd_ps(struct cli *c);
 int cli_cmd_status(struct cli *c);

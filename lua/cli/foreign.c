@@ -336,7 +336,6 @@ static const struct foreign verbs[] = {
 	{ "apply", "`lunward run PROFILE`" },
 	{ "build", "an image is made elsewhere; `root = { image = \"FILE\" }` in a profile takes it" },
 	{ "container", "`lunward run PROFILE`" },
-	{ "cp", "-v SRC:DST before it runs" },
 	{ "create", "a profile is a file; `lunward run PROFILE` makes and runs the sandbox" },
 	{ "down", "`lunward stop NAME`" },
 	{ "enter", "`lunward shell NAME`" },

@@ -37,7 +37,9 @@ const struct cli_verb cli_verb_table[CLI_VERBS] = {
 		.name = "exec",
 		.synopsis = "[OPTIONS] SANDBOX -- COMMAND...",
 		.help = "run one more command in a running sandbox",
-		.more = "With exactly the sandbox's capabilities, filter, limits and ids. The exit code is the command's own.",
+		.more = "With exactly the sandbox's capabilities, filter, labels, limits and ids. The exit code is the command's "
+			"own. It ends with this program, however that ends, and with the sandbox; with -d this program goes "
+			"on in the background, without the caller's streams.",
 		.command = true,
 		.run = cli_cmd_exec,
 	},
@@ -104,6 +106,30 @@ const struct cli_verb cli_verb_table[CLI_VERBS] = {
 			"cpu_weight, cpuset, pids, io, oom_group) or the kernel's (memory.max): memory=64M cpus=0.5 "
 			"io=/dev/sda:rbps=10M. All of them, or, when one is refused, none.",
 		.run = cli_cmd_update,
+	},
+	[CLI_MOUNT] = {
+		.name = "mount",
+		.synopsis = "SANDBOX SRC[:DST[:OPTIONS]]...",
+		.help = "show a host path in a running sandbox",
+		.more = "Read-only unless rw is among the options; nosuid and nodev. DST may go through no symbolic link, and is "
+			"made where it is missing. `inspect` shows it, and a restart has it, too.",
+		.run = cli_cmd_mount,
+	},
+	[CLI_UNMOUNT] = {
+		.name = "unmount",
+		.synopsis = "SANDBOX DST...",
+		.help = "take such a path, or a bind of the profile's, away again",
+		.more = "What is open in there stays open; the mount ends with it.",
+		.run = cli_cmd_mount,
+	},
+	[CLI_CP] = {
+		.name = "cp",
+		.synopsis = "[OPTIONS] SANDBOX:PATH PATH | PATH SANDBOX:PATH",
+		.help = "copy files out of, or into, a running sandbox",
+		.more = "Directories with all that is in them; a path that ends in /. stands for what is in it. Into a directory "
+			"when the second path is one, else under that name. Links are copied, not followed; set-id bits, "
+			"owners, devices and sockets are not. What is copied in belongs to root inside.",
+		.run = cli_cmd_cp,
 	},
 	[CLI_RM] = {
 		.name = "rm",

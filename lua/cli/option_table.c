@@ -87,6 +87,15 @@ static int now_filter(struct cli *c, const char *value, struct lw_err *err)
 	return 0;
 }
 
+static int now_max_size(struct cli *c, const char *value, struct lw_err *err)
+{
+	if (lw_parse_size(value, &c->max_size) >= 0 && c->max_size > 0)
+		return 0;
+	USAGE(err, "'%s' is not a size", value);
+	lw_err_hint(err, "64M, 20G");
+	return -EINVAL;
+}
+
 static int now_format(struct cli *c, const char *value, struct lw_err *err)
 {
 	static const char *const names[] = {
@@ -209,9 +218,9 @@ const struct cli_option cli_option_table[] = {
 	/* the command and who runs it */
 	{ .name = "detach",
 	  .letter = 'd',
-	  .verbs = CLI_ON(RUN),
+	  .verbs = CLI_ON(RUN) | CLI_ON(EXEC),
 	  .now = now_detach,
-	  .help = "in the background, as start does; prints the id" },
+	  .help = "in the background: run as start does, and prints the id; exec without the caller's streams" },
 	{ .name = "env",
 	  .letter = 'e',
 	  .arg = "NAME[=VALUE]",
@@ -459,6 +468,11 @@ const struct cli_option cli_option_table[] = {
 	  .now = now_follow,
 	  .help = "go on; logs: until the sandbox ends" },
 	{ .name = "force", .letter = 'f', .verbs = CLI_ON(RM), .now = now_force, .help = "end it first" },
+	{ .name = "max-size",
+	  .arg = "SIZE",
+	  .verbs = CLI_ON(CP),
+	  .now = now_max_size,
+	  .help = "how much may be copied; 16G" },
 	{ .name = "no-stream", .verbs = CLI_ON(STATS) | CLI_ON(TOP), .now = now_once, .help = "once, and no more" },
 	{ .name = "quiet", .letter = 'q', .verbs = CLI_ON(PS), .now = now_quiet, .help = "ids alone" },
 	{ .name = "ready", .verbs = CLI_ON(WAIT), .now = now_ready, .help = "until it is ready, not until its end" },

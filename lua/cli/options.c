@@ -81,7 +81,19 @@ static int not_here(const struct cli *c, const struct cli_option *o, struct lw_e
 	char word[64];
 	snprintf(word, sizeof word, "--%s", o->name);
 	const char *hint = cli_foreign_option(word, NULL);
+	bool joins = c->verb == &cli_verb_table[CLI_EXEC] || c->verb == &cli_verb_table[CLI_SHELL];
 	USAGE(err, "%s has no option --%s", c->verb->name, o->name);
+	if (c->verb == &cli_verb_table[CLI_UPDATE] && o->layer == cli_add_volume) {
+		lw_err_hint(err, "`lunward mount SANDBOX SRC[:DST[:rw]]` does, and `lunward unmount SANDBOX DST`");
+		return -EINVAL;
+	}
+	if (joins && o->key) {
+		lw_err_hint(err,
+			    "a further command has exactly the sandbox's rights, limits and files; `run` and `start` "
+			    "have --%s",
+			    o->name);
+		return -EINVAL;
+	}
 	if (hint) {
 		lw_err_hint(err, "%s%s", *hint == '-' ? "write " : "", hint);
 		return -EINVAL;

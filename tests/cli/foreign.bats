@@ -566,7 +566,7 @@ teardown() { sandbox_teardown; }
 	status
 	=> status: which sandbox? (its name or the beginning of its id; `lunward ps -a` lists them)
 	cp a b
-	=> unknown verb 'cp' (write -v SRC:DST before it runs)
+	=> cp: one of the two is in a sandbox, the other is not (lunward cp SANDBOX:PATH PATH, or PATH SANDBOX:PATH)
 	diff web
 	=> diff: two profiles are needed (lunward diff A B)
 	info

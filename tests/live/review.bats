@@ -28,7 +28,9 @@ forget_cgroups() {
 # children PID: what lives below it.
 children() { cat "/proc/$1/task/$1/children" 2>/dev/null; }
 
-command_runs() { grep -q 987654 "/proc/$(children "$1" | tr -d ' ')/cmdline"; }
+# The first of them: without an init of ours another one guards it.
+command_of() { children "$1" | cut -d' ' -f1; }
+command_runs() { grep -q 987654 "/proc/$(command_of "$1")/cmdline"; }
 
 @test "a launcher killed before set-up may go on leaves nobody waiting for ever" {
 	need_cmd strace
@@ -51,10 +53,10 @@ command_runs() { grep -q 987654 "/proc/$(children "$1" | tr -d ' ')/cmdline"; }
 		launcher=$!
 		wait_for 10 grep -q . "/proc/$launcher/task/$launcher/children"
 		wait_for 10 command_runs "$launcher"
-		command=$(children "$launcher")
+		command=$(command_of "$launcher")
 		kill -9 "$launcher"
 		wait "$launcher" || true
-		wait_for 5 test ! -e "/proc/${command% }" || { echo "$how"; return 1; }
+		wait_for 5 test ! -e "/proc/$command" || { echo "$how"; return 1; }
 	done
 	wait_for 5 forget_cgroups
 }

@@ -42,6 +42,14 @@ assert os.environ["LISTEN_FDS"] == "3"'
 	done
 }
 
+@test "who joins namespaces first is handed its sockets all the same" {
+	need_root
+	listener "namespaces = { uts = { path = \"/proc/$$/ns/uts\" } }, service = { listen = { { address = \"$WORK/sock\", name = \"path\" } } }" "$TELL"
+	lw run svc.lua
+	assert_status 0
+	[[ ${lines[0]} == "path AF_UNIX SOCK_STREAM"* ]]
+}
+
 @test "a network of its own, and yet it serves the host; over a restart nobody is turned away" {
 	listener "service = { listen = { { address = \"$WORK/sock\", mode = \"0600\" } }, restart = \"always\", backoff = \"300ms\" }" "$SERVE"
 	start svc.lua
