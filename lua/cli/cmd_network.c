@@ -234,49 +234,83 @@ static void text_graph(struct lw_text *t, const json_t *g)
 	}
 }
 
-/* Names are made of letters that need no quoting but for what other interfaces of the host are called. */
+/* An interface of the host may be called nearly anything. */
+static void node_name(struct lw_text *t, const char *kind, const char *name)
+{
+	_cleanup_(lw_text_done_p) struct lw_text whole = { 0 };
+	lw_text_addf(&whole, "%s %s", kind, name);
+	lw_text_add_json(t, whole.buf);
+}
+
 static void node(struct lw_text *t, const char *kind, const char *name, const char *shape, const json_t *addresses)
 {
-	lw_text_add(t, "  ");
-	lw_text_addf(t, "\"%s %s\" [shape=%s,label=", kind, name, shape);
 	_cleanup_(lw_text_done_p) struct lw_text label = { 0 };
+	lw_text_add(t, "  ");
+	node_name(t, kind, name);
 	lw_text_addf(&label, "%s\n", name);
 	join(&label, addresses, "\n");
+	lw_text_addf(t, " [shape=%s,label=", shape);
 	lw_text_add_json(t, label.buf);
 	lw_text_add(t, "];\n");
 }
 
+/* kind NULL: the host itself; label NULL: none. */
+static void edge(struct lw_text *t, const char *kind, const char *name, const char *to_kind, const char *to,
+		 const char *style, const char *label)
+{
+	lw_text_add(t, "  ");
+	if (kind)
+		node_name(t, kind, name);
+	else
+		lw_text_add(t, "\"host\"");
+	lw_text_add(t, " -- ");
+	node_name(t, to_kind, to);
+	if (label) {
+		lw_text_addf(t, " [style=%s,label=", style);
+		lw_text_add_json(t, label);
+		lw_text_add(t, "]");
+	}
+	lw_text_add(t, ";\n");
+}
+
+static void dot_sandbox(struct lw_text *t, const json_t *box)
+{
+	const char *name = word(box, "name");
+	char ports[32];
+	size_t i;
+	const json_t *link, *p;
+
+	json_array_foreach(json_object_get(box, "interfaces"), i, link)
+	{
+		const char *bridge = word(link, "bridge"), *outer = word(link, "host_name");
+		node(t, "sandbox", name, "component", json_object_get(link, "addresses"));
+		edge(t, *bridge ? "bridge" : "host", *bridge ? bridge : outer, "sandbox", name, "solid", outer);
+	}
+	json_array_foreach(json_object_get(box, "publish"), i, p)
+	{
+		snprintf(ports, sizeof ports, "%d:%d", (int)json_integer_value(json_object_get(p, "host")),
+			 (int)json_integer_value(json_object_get(p, "port")));
+		edge(t, NULL, NULL, "sandbox", name, "dashed", ports);
+	}
+}
+
 static void dot_graph(struct lw_text *t, const json_t *g)
 {
-	size_t i, k, m;
-	const json_t *o, *box, *link, *p;
+	size_t i;
+	const json_t *o;
 
 	lw_text_add(t, "graph lunward {\n");
 	json_array_foreach(json_object_get(json_object_get(g, "host"), "interfaces"), i, o)
 	{
 		node(t, "host", word(o, "name"), "box", json_object_get(o, "addresses"));
-		lw_text_addf(t, "  \"host\" -- \"host %s\";\n", word(o, "name"));
+		edge(t, NULL, NULL, "host", word(o, "name"), NULL, NULL);
 	}
 	json_array_foreach(json_object_get(g, "networks"), i, o)
 	{
 		node(t, "bridge", word(o, "bridge"), "ellipse", json_object_get(o, "subnets"));
-		lw_text_addf(t, "  \"host\" -- \"bridge %s\";\n", word(o, "bridge"));
+		edge(t, NULL, NULL, "bridge", word(o, "bridge"), NULL, NULL);
 	}
-	json_array_foreach(json_object_get(g, "sandboxes"), k, box)
-	{
-		json_array_foreach(json_object_get(box, "interfaces"), m, link)
-		{
-			const char *bridge = word(link, "bridge");
-			node(t, "sandbox", word(box, "name"), "component", json_object_get(link, "addresses"));
-			lw_text_addf(t, "  \"%s %s\" -- \"sandbox %s\" [label=\"%s\"];\n", *bridge ? "bridge" : "host",
-				     *bridge ? bridge : word(link, "host_name"), word(box, "name"),
-				     word(link, "host_name"));
-		}
-		json_array_foreach(json_object_get(box, "publish"), m, p)
-			lw_text_addf(t, "  \"host\" -- \"sandbox %s\" [style=dashed,label=\"%d:%d\"];\n",
-				     word(box, "name"), (int)json_integer_value(json_object_get(p, "host")),
-				     (int)json_integer_value(json_object_get(p, "port")));
-	}
+	json_array_foreach(json_object_get(g, "sandboxes"), i, o) dot_sandbox(t, o);
 	lw_text_add(t, "}\n");
 }
 

@@ -208,6 +208,10 @@ teardown() { net_teardown; }
 	assert_output_has "a:eth0  $(address a)/24"
 	run lw graph --net --format dot
 	assert_output_has '"bridge web" -- "sandbox a"'
+	net ip link add 'odd"name' type bridge
+	run lw graph --net --format dot
+	assert_output_has '"host odd\"name"'
+	net ip link del 'odd"name'
 	run lw graph --net --format json
 	assert_output_has '"networks"'
 	lw stop -t 0 a
