@@ -241,6 +241,7 @@ static int make_bridge(struct lw_nl *nl, const struct lw_named_network *n, int *
 	}
 	if (r < 0)
 		return r;
+	lw_no_routers_on(n->bridge);
 	r = lw_link_get(nl, n->bridge, &link, err);
 	for (int i = 0; i < 2 && r >= 0; i++)
 		if (n->gateway[i].family)

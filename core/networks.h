@@ -79,5 +79,7 @@ int lw_network_place(const char *name, const struct lw_taken *taken, size_t n, b
 /* Turns forwarding on where it is off, and notes what it was; and back. `dir` is STATE/networks. */
 int lw_forwarding_on(int dir, bool inet6, struct lw_err *err);
 void lw_forwarding_back(int dir);
+/* Of an interface that sandboxes send to: what calls itself a router there is none of the host's (CVE-2020-13401). */
+void lw_no_routers_on(const char *interface);
 
 #endif

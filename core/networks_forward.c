@@ -26,7 +26,8 @@ static bool has(const char *path, char value)
 	return lw_read_file(path, 64, &text, &n) >= 0 && text[0] == value && (text[1] == '\n' || !text[1]);
 }
 
-/* A host that forwards IPv6 stops listening to its own routers, unless told to all the same (accept_ra 2). */
+/* A host that forwards IPv6 stops listening to its own routers, unless told to all the same (accept_ra 2). Not on what
+ * comes later ("default"): our own bridges and ports do, and nobody who is on them is a router of the host's. */
 static int keep_listening(json_t *changes)
 {
 	DIR *d = opendir(INET6_LINKS);
@@ -35,7 +36,8 @@ static int keep_listening(json_t *changes)
 
 	while (d && (e = readdir(d))) {
 		snprintf(path, sizeof path, INET6_LINKS "/%s/accept_ra", e->d_name);
-		if (e->d_name[0] != '.' && strcmp(e->d_name, "all") && has(path, '1'))
+		if (e->d_name[0] != '.' && strcmp(e->d_name, "all") != 0 && strcmp(e->d_name, "default") != 0 &&
+		    has(path, '1'))
 			json_array_append_new(changes, json_pack("[s,s,s]", path, "1", "2"));
 	}
 	if (d)
@@ -78,6 +80,13 @@ int lw_forwarding_on(int dir, bool inet6, struct lw_err *err)
 	json_auto_t *now = json_pack("{s:I,s:O}", "namespace", (json_int_t)lw_networks_namespace(), "changes", all);
 	r = lw_networks_save(dir, NOTE, now, err);
 	return r < 0 ? r : change(fresh, err);
+}
+
+void lw_no_routers_on(const char *interface)
+{
+	char path[80];
+	snprintf(path, sizeof path, INET6_LINKS "/%s/accept_ra", interface);
+	(void)lw_write_file(path, "0");
 }
 
 void lw_forwarding_back(int dir)

@@ -152,6 +152,8 @@ static int add_veth(const struct lw_run *run, struct lw_network_state *n, const 
 		lw_fail(err, r, "network \"%s\" has as many sandboxes as a bridge has ports", n->lease.net.name);
 		lw_err_hint(err, "the kernel's limit is 1023: put further ones on another network");
 	}
+	if (r >= 0)
+		lw_no_routers_on(n->host_name);
 	return r;
 }
 
@@ -218,6 +220,7 @@ static int configure(struct lw_network_state *n, struct lw_err *err)
 	if (r < 0)
 		return r;
 	memcpy(n->mac, link.mac, sizeof n->mac);
+	n->inside = link;
 	for (int i = 0; i < 2; i++)
 		if (n->address[i].family)
 			lw_addr_add(n->inner, link.index, &n->address[i]);
@@ -279,16 +282,31 @@ json_t *lw_network_interfaces(const struct lw_network_state *n)
 	return list;
 }
 
+/* Still the one that was moved in: those inside may have named another one as it was. */
+static bool is_inside(struct lw_network_state *n)
+{
+	_cleanup_free_ struct lw_link *all = NULL;
+	size_t count = 0;
+	bool found = false;
+
+	if (lw_link_list(n->inner, &all, &count, NULL) < 0)
+		return false;
+	for (size_t i = 0; i < count && !found; i++)
+		found = all[i].index == n->inside.index && !strcmp(all[i].kind, n->inside.kind);
+	return found;
+}
+
 /* A namespace that ends gives hardware back to the first one of all, and destroys what is not hardware. */
 static void move_back(struct lw_network_state *n)
 {
 	int home = lw_nl_namespace(n->outer, NULL);
-	struct lw_link link;
 
-	if (home >= 0 && lw_link_get(n->inner, n->interface, &link, NULL) >= 0) {
-		lw_link_change(n->inner, &(struct lw_link_change){ .index = link.index, .up = -1, .namespace = -1 });
-		lw_link_change(n->inner, &(struct lw_link_change){
-						 .index = link.index, .new_name = n->host_name, .namespace = home });
+	if (home >= 0 && is_inside(n)) {
+		lw_link_change(n->inner,
+			       &(struct lw_link_change){ .index = n->inside.index, .up = -1, .namespace = -1 });
+		lw_link_change(n->inner, &(struct lw_link_change){ .index = n->inside.index,
+								   .new_name = n->host_name,
+								   .namespace = home });
 		if (lw_nl_commit(n->inner, NULL) >= 0 && n->was_up) {
 			lw_link_change(n->outer,
 				       &(struct lw_link_change){ .name = n->host_name, .up = 1, .namespace = -1 });

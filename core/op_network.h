@@ -13,6 +13,7 @@ struct lw_network_state {
 	struct lw_network_lease lease; /* fd -1: none */
 	char interface[LW_IFNAME_MAX]; /* inside */
 	char host_name[LW_IFNAME_MAX]; /* of a veth its outer end, else the host's interface */
+	struct lw_link inside;         /* as it was when it was set up */
 	bool moved, was_up;            /* host_name is inside and has to come back */
 	uint8_t mac[6];
 	struct lw_ip address[2]; /* family 0: none */

@@ -68,11 +68,12 @@ int lw_link_add_bridge(struct lw_nl *nl, const char *name, const uint8_t mac[sta
 	struct nlattr *info, *data;
 	int r = -1;
 
-	/* No spanning tree, so a port forwards from its first packet on. */
+	/* No spanning tree, so a port forwards from its first packet on. And frames to LLDP's address are what they
+	 * would be anywhere else: else a port takes them as its own, past every rule of the bridge. */
 	if (m && put_name(m, name) >= 0 && put_mac(m, mac) >= 0 && put_number(m, IFLA_MTU, mtu) >= 0 &&
 	    (info = begin_info(m, "bridge")) && (data = nla_nest_start(m, IFLA_INFO_DATA)) &&
 	    nla_put_u32(m, IFLA_BR_STP_STATE, 0) >= 0 && nla_put_u32(m, IFLA_BR_FORWARD_DELAY, 0) >= 0 &&
-	    nla_put_u8(m, IFLA_BR_MCAST_SNOOPING, 0) >= 0) {
+	    nla_put_u8(m, IFLA_BR_MCAST_SNOOPING, 0) >= 0 && nla_put_u16(m, IFLA_BR_GROUP_FWD_MASK, 1U << 0xe) >= 0) {
 		nla_nest_end(m, data);
 		nla_nest_end(m, info);
 		r = 0;

@@ -186,6 +186,29 @@ teardown() { net_teardown; }
 	net ip link del up0
 }
 
+@test "an interface that was moved comes back, whatever those inside call it, and another in its place does not" {
+	net ip link add up0 type veth peer name far0
+	net ip link set up0 up
+	echo 'return sandbox { command = { "sh", "-ec", "ip link set up0 down; ip link set up0 name mine; ip link add up0 type veth peer name up1" },
+	  network = { move = "up0" }, user = 0, capabilities = { "NET_ADMIN" } }' >m.lua
+	run lw run m.lua
+	assert_status 0
+	# Its other end is far0, not one that went with the sandbox.
+	run net ip -o link show up0
+	assert_output_has "up0@far0"
+	net ip link del up0
+}
+
+@test "the host takes nobody on its bridges and ports for a router, were there no rules; LLDP's address is no way around them" {
+	[ -e /proc/net/if_inet6 ] || missing "the kernel has no IPv6"
+	sleeper a --network web
+	port=$(lw inspect -f network.interfaces.0.host_name a)
+	[ "$(net cat /proc/sys/net/ipv6/conf/web/accept_ra "/proc/sys/net/ipv6/conf/$port/accept_ra" | paste -sd,)" = 0,0 ]
+	[ "$(net cat /proc/sys/net/ipv6/conf/default/accept_ra)" = 1 ]
+	run net ip -d link show web
+	assert_output_has "group_fwd_mask 0x4000"
+}
+
 @test "pods: further sandboxes share one's network, by name" {
 	sleeper a --network web
 	run lw run --network sandbox:a -- ip -4 -o addr show eth0
