@@ -21,30 +21,48 @@ static const char *const joined_keys[] = {
 	"init",     "timeout",    "privileged", "service", "log",          "stdio",
 };
 
-static json_t *way(pid_t pid, const char *file)
+static const char *file_of(const char *namespace)
 {
-	return lw_process_apart(pid, file, NULL)
-		       ? json_pack("{s:o}", "path", json_sprintf("/proc/%d/ns/%s", (int)pid, file))
+	return !strcmp(namespace, "mount") ? "mnt" : namespace;
+}
+
+/* The sandbox's namespace is another one than ours, and so to be joined. By what is recorded: a number that has become
+ * a process's of the host would make a command in the sandbox one on the host. */
+static bool apart(const json_t *known, const char *namespace)
+{
+	char path[48];
+	struct stat own;
+	json_int_t its = json_integer_value(json_object_get(json_object_get(known, "namespaces"), namespace));
+	snprintf(path, sizeof path, "/proc/self/ns/%s", file_of(namespace));
+	return stat(path, &own) < 0 ? its != 0 : (json_int_t)own.st_ino != its;
+}
+
+static json_t *way(const json_t *known, const char *namespace, pid_t pid)
+{
+	return apart(known, namespace)
+		       ? json_pack("{s:o}", "path", json_sprintf("/proc/%d/ns/%s", (int)pid, file_of(namespace)))
 		       : json_string("host");
 }
 
 /* In a user namespace that is joined a plan sets no groups, for it does not know whether it may: see set_groups(). */
-static json_t *user_there(const json_t *user, pid_t pid)
+static json_t *user_there(const json_t *known)
 {
-	json_t *copy = json_copy((json_t *)(uintptr_t)user);
-	if (copy && lw_process_apart(pid, "user", NULL))
+	json_t *copy = json_copy(json_object_get(known, "user"));
+	if (copy && apart(known, "user"))
 		json_object_set_new(copy, "groups", json_array());
 	return copy;
 }
 
-json_t *lw_exec_spec(json_t *recorded, const char *id, const json_t *user, pid_t pid, struct lw_err *err)
+json_t *lw_exec_spec(json_t *recorded, const char *id, const json_t *known, pid_t pid, struct lw_err *err)
 {
 	json_t *spec = json_copy(recorded), *names = json_object();
 	json_t *apparmor = json_object_get(spec, "apparmor");
-	if (!json_is_object(spec) || json_object_get(spec, "selinux")) {
+	bool is_known = json_is_object(json_object_get(known, "namespaces"));
+	if (!json_is_object(spec) || json_object_get(spec, "selinux") || !is_known) {
 		lw_fail(err, -EOPNOTSUPP,
-			json_is_object(spec) ? "a sandbox with SELinux labels takes no further command"
-					     : "the record of this sandbox cannot be read");
+			!json_is_object(spec) ? "the record of this sandbox cannot be read"
+			: is_known            ? "a sandbox with SELinux labels takes no further command"
+					      : "the record does not say what the sandbox's namespaces are");
 		json_decref(spec);
 		json_decref(names);
 		return NULL;
@@ -54,17 +72,18 @@ json_t *lw_exec_spec(json_t *recorded, const char *id, const json_t *user, pid_t
 	for (size_t i = 0; i < lw_namespace_table.n; i++) {
 		const char *name = lw_namespace_table.v[i].name;
 		if (strcmp(name, "net") != 0)
-			json_object_set_new(names, name, way(pid, !strcmp(name, "mount") ? "mnt" : name));
+			json_object_set_new(names, name, way(known, name, pid));
 	}
 	json_object_set_new(spec, "namespaces", names);
-	json_object_set_new(spec, "network", way(pid, "net"));
+	json_object_set_new(spec, "network", way(known, "net", pid));
 	/* The profile made for the sandbox is loaded under its name. */
 	const char *profile =
 		json_string_value(json_is_object(apparmor) ? json_object_get(apparmor, "profile") : apparmor);
 	if (profile && !strcmp(profile, LW_APPARMOR_AUTO))
 		json_object_set_new(spec, "apparmor", json_sprintf(LW_APPARMOR_PREFIX "%s", id));
+	json_t *user = user_there(known);
 	if (user)
-		json_object_set_new(spec, "user", user_there(user, pid));
+		json_object_set_new(spec, "user", user);
 	return spec;
 }
 
@@ -77,18 +96,19 @@ json_t *lw_exec_user(const struct lw_plan *p)
 }
 
 /* The groups of the sandbox's own command, where setgroups(2) is allowed in there. */
-static void set_groups(struct lw_plan *p, const json_t *user, pid_t pid)
+static void set_groups(struct lw_plan *p, const json_t *known, pid_t pid)
 {
+	const json_t *groups = json_object_get(json_object_get(known, "user"), "groups");
 	_cleanup_free_ char *allowed = NULL;
 	char path[64];
-	size_t n, n_groups = json_array_size(json_object_get(user, "groups"));
+	size_t n, n_groups = json_array_size(groups);
 	snprintf(path, sizeof path, "/proc/%d/setgroups", (int)pid);
-	if (!n_groups || !lw_process_apart(pid, "user", NULL) || lw_read_file(path, 64, &allowed, &n) < 0 ||
+	if (!n_groups || !apart(known, "user") || lw_read_file(path, 64, &allowed, &n) < 0 ||
 	    strncmp(allowed, "allow", 5) != 0)
 		return;
 	p->groups = lw_arena_array(p->arena, n_groups, sizeof *p->groups);
 	for (size_t i = 0; p->groups && i < n_groups; i++)
-		p->groups[i] = (uint32_t)json_integer_value(json_array_get(json_object_get(user, "groups"), i));
+		p->groups[i] = (uint32_t)json_integer_value(json_array_get(groups, i));
 	p->n_groups = p->groups ? n_groups : 0;
 	for (size_t i = 0; i < p->n_ops; i++)
 		if (p->ops[i].kind == LW_OP_USER)
@@ -121,12 +141,6 @@ static void join_cgroups(struct lw_plan *p, const char *id)
 	p->n_ops = n;
 }
 
-void lw_exec_join(struct lw_plan *p, const char *id, const json_t *user, pid_t pid)
-{
-	join_cgroups(p, id);
-	set_groups(p, user, pid);
-}
-
 json_t *lw_identity_of(pid_t pid)
 {
 	char path[64];
@@ -134,7 +148,7 @@ json_t *lw_identity_of(pid_t pid)
 	json_t *names = json_object();
 	for (size_t i = 0; i < lw_namespace_table.n; i++) {
 		const char *name = lw_namespace_table.v[i].name;
-		snprintf(path, sizeof path, "/proc/%d/ns/%s", (int)pid, !strcmp(name, "mount") ? "mnt" : name);
+		snprintf(path, sizeof path, "/proc/%d/ns/%s", (int)pid, file_of(name));
 		if (stat(path, &st) == 0)
 			json_object_set_new(names, name, json_integer((json_int_t)st.st_ino));
 	}
@@ -171,21 +185,24 @@ int lw_running_command(struct lw_record *r, const char *name, pid_t *ret_pid, in
 	return -ESRCH;
 }
 
-static void fit_namespace(struct lw_op *op, const struct lw_record *r)
+static void fit_namespace(struct lw_op *op, const json_t *known)
 {
-	const json_t *names = json_object_get(r->data, "namespaces"), *root = json_object_get(r->data, "root");
-	if (op->kind == LW_OP_NAMESPACE_OPEN)
-		op->num[2] = json_integer_value(json_object_get(names, lw_names_name(&lw_namespace_table, op->num[1])));
-	else if (op->num[1] == CLONE_NEWNS) {
+	const json_t *names = json_object_get(known, "namespaces"), *root = json_object_get(known, "root");
+	if (op->kind == LW_OP_NAMESPACE_OPEN) {
+		json_int_t its =
+			json_integer_value(json_object_get(names, lw_names_name(&lw_namespace_table, op->num[1])));
+		op->num[2] = its ? its : -1; /* what is not known is nobody's */
+	} else if (op->num[1] == CLONE_NEWNS) {
 		op->num[2] = json_integer_value(json_object_get(root, "dev"));
 		op->num[3] = json_integer_value(json_object_get(root, "inode"));
 	}
 }
 
-void lw_exec_fit(struct lw_plan *p, const struct lw_record *r, pid_t pid)
+void lw_exec_fit(struct lw_plan *p, const char *id, const json_t *known, pid_t pid)
 {
 	for (size_t i = 0; i < p->n_ops; i++)
 		if (p->ops[i].kind == LW_OP_NAMESPACE_OPEN || p->ops[i].kind == LW_OP_NAMESPACE_JOIN)
-			fit_namespace(&p->ops[i], r);
-	lw_exec_join(p, r->id, json_object_get(r->data, "user"), pid);
+			fit_namespace(&p->ops[i], known);
+	join_cgroups(p, id);
+	set_groups(p, known, pid);
 }

@@ -61,7 +61,7 @@ static bool run(const struct lw_probe *q, const struct lw_probed *w, json_t *rec
 	struct lw_plan *plan = NULL;
 	struct lw_instance *sandbox = NULL;
 	struct lw_status status = { .code = 1 };
-	json_auto_t *joining = lw_exec_spec(recorded, w->id, w->user, w->command, &err), *command = json_array();
+	json_auto_t *joining = lw_exec_spec(recorded, w->id, w->known, w->command, &err), *command = json_array();
 	for (size_t i = 0; i < q->exec.n; i++)
 		json_array_append_new(command, json_string(q->exec.v[i]));
 	if (joining)
@@ -74,7 +74,7 @@ static bool run(const struct lw_probe *q, const struct lw_probed *w, json_t *rec
 	if (r >= 0)
 		r = lw_plan_build(spec, host, &plan, &err);
 	if (r >= 0) {
-		lw_exec_join(plan, w->id, w->user, w->command);
+		lw_exec_fit(plan, w->id, w->known, w->command);
 		r = lw_plan_launch(plan, &launch, &sandbox, &err);
 	}
 	if (r >= 0)

@@ -10,12 +10,12 @@
 
 /* Whom to ask. All of it is borrowed, and looked at when a question begins. */
 struct lw_probed {
-	pid_t command; /* and a pidfd of it, so that the number is not another's */
+	pid_t command; /* and a pidfd of it, which tells whether the number is still its */
 	int command_fd;
 	const char *id;
 	json_t *(*spec)(void *arg); /* exec: what it was launched from, and */
 	void *arg;
-	const json_t *user; /* who the command runs as: lw_exec_user() */
+	const json_t *known; /* what core/exec.h wants to know of it */
 	const char *state, *cgroup_parent;
 };
 

@@ -22,7 +22,7 @@ static struct lw_probed whom(struct sv *s)
 		.id = s->record.id,
 		.spec = recorded,
 		.arg = s,
-		.user = json_object_get(s->record.data, "user"),
+		.known = s->record.data,
 		.state = s->state,
 		.cgroup_parent = s->cgroup_parent,
 	};

@@ -44,7 +44,7 @@ static int prepare(struct cli *c, struct cli_job *job, struct lw_record *r, int 
 	json_auto_t *recorded = lw_record_spec(r);
 	if (!recorded)
 		return lw_fail(err, -errno, "the record of %s cannot be read: %s", c->words[0], strerror(errno));
-	json_t *spec = lw_exec_spec(recorded, r->id, json_object_get(r->data, "user"), pid, err);
+	json_t *spec = lw_exec_spec(recorded, r->id, r->data, pid, err);
 	n = spec ? set_command(c, spec, err) : -EIO;
 	if (n >= 0)
 		n = cli_override(c, job->host, spec, &job->spec, err);
@@ -57,7 +57,7 @@ static int prepare(struct cli *c, struct cli_job *job, struct lw_record *r, int 
 	job->host->background = true; /* as its own plan was made */
 	n = lw_plan_build(job->spec, job->host, &job->plan, err);
 	if (n >= 0)
-		lw_exec_fit(job->plan, r, pid);
+		lw_exec_fit(job->plan, r->id, r->data, pid);
 	return n;
 }
 

@@ -67,14 +67,15 @@ void cli_ready_begin(struct cli_ready *r, struct lw_instance *sandbox, const str
 {
 	r->sandbox = sandbox;
 	r->report = report;
-	r->user = lw_exec_user(r->job->plan);
+	r->known = lw_identity_of(lw_instance_pid(sandbox));
+	json_object_set_new(r->known, "user", lw_exec_user(r->job->plan));
 	struct lw_probed whom = {
 		.command = lw_instance_pid(sandbox),
 		.command_fd = lw_instance_command_fd(sandbox),
 		.id = r->id,
 		.spec = spec,
 		.arg = r,
-		.user = r->user,
+		.known = r->known,
 		.state = r->job->host->state_dir,
 		.cgroup_parent = r->c->cgroup_parent ? r->c->cgroup_parent : getenv("LUNWARD_CGROUP_PARENT"),
 	};
@@ -89,5 +90,5 @@ void cli_ready_close(struct cli_ready *r)
 		return;
 	lw_ready_end(&r->ready);
 	lw_notify_close(r->job->host->state_fd, r->id, &r->ready.notify);
-	json_decref(r->user);
+	json_decref(r->known);
 }

@@ -14,7 +14,7 @@ struct cli_ready {
 	const struct cli_report *report;
 	const char *id;
 	struct lw_instance *sandbox;
-	json_t *user;
+	json_t *known;
 	struct lw_service service;
 	struct lw_readiness ready;
 	bool told;

@@ -97,6 +97,27 @@ same() {
 	assert_status 0
 }
 
+@test "a number that has become a process's of the host: nothing is executed on the host, nor asked there" {
+	start --name a -- sleep 60
+	sleep 60 &
+	host=$!
+	# As the record reads to one who looks while the number passes from the one to the other.
+	python3 - "$LUNWARD_STATE/sandboxes/$id/record.json" "$host" <<-'END'
+		import json, os, sys
+		path, pid = sys.argv[1], int(sys.argv[2])
+		record = json.load(open(path))
+		start = int(open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()[19])
+		assert set(record["command"]) == {"pid", "start"}
+		record["command"] = {"pid": pid, "start": start}
+		with open(path + ".new", "w") as f: json.dump(record, f)
+		os.rename(path + ".new", path)
+	END
+	lw exec a -- touch "$WORK/on-the-host"
+	assert_refused "not the namespace that the sandbox began with"
+	[ ! -e "$WORK/on-the-host" ]
+	kill $host
+}
+
 @test "it ends with its client, however that ends, and whatever the command has become" {
 	start --name a -- sleep 60
 	timeout 60 "$LUNWARD" exec a -- sh -c 'echo up; exec sleep 61' >out 2>&1 &
