@@ -9,7 +9,7 @@ struct foreign {
 	const char *hint;
 };
 
-#define NET "networks between sandbox and host: --network host, or none"
+#define NET "`network = { bridge = \"NAME\", ... }` in the profile, --network NAME and -p HOSTPORT:PORT"
 
 static const struct foreign options[] = {
 	/* bubblewrap */
@@ -67,7 +67,7 @@ static const struct foreign options[] = {
 	{ "--allusers", "nobody's home is visible; -v SRC:DST shows a directory" },
 	{ "--apparmor", "`apparmor = \"auto\"`, or a profile's name, in the profile" },
 	{ "--appimage", "-v ./APP:/APP:ro -- /APP" },
-	{ "--bandwidth", "tc(8) limits the host's network; a sandbox has --network none or host" },
+	{ "--bandwidth", "`network = { bridge = \"NAME\", rate = { egress = \"10mbit\" } }` in the profile" },
 	{ "--blacklist", "what a profile does not show is not there; `masked_paths` hides what it does" },
 	{ "--caps", "--cap-drop ALL, and --cap-add NAME for what is needed" },
 	{ "--caps.drop", "--cap-drop NAME" },
@@ -85,7 +85,7 @@ static const struct foreign options[] = {
 	{ "--hosts-file", "`bind \"FILE:/etc/hosts\"` in the profile's mounts" },
 	{ "--ignore", "`unset` in a profile takes an inherited key away" },
 	{ "--include", "`inherits = \"NAME\"` in the profile" },
-	{ "--ip", NET },
+	{ "--ip", "`network = { bridge = \"NAME\", address = \"...\" }` in the profile" },
 	{ "--ipc-namespace", "every namespace is new already" },
 	{ "--join*", "lunward exec NAME -- COMMAND" },
 	{ "--keep-env", "-e NAME for one variable, `inherit_env` in the profile" },
@@ -94,7 +94,7 @@ static const struct foreign options[] = {
 	{ "--memory-deny-write-execute", "`hardening = { memory_deny_write_execute = true }` in the profile" },
 	{ "--mkdir", "`dir` in the profile's mounts" },
 	{ "--mkfile", "`file` in the profile's mounts" },
-	{ "--netfilter*", NET },
+	{ "--netfilter*", "`network = { bridge = \"NAME\", egress = { ... } }` in the profile" },
 	{ "--nice", "`nice` in the profile" },
 	{ "--no3d", "no device is there but the usual ones already" },
 	{ "--noblacklist", "-v SRC:DST, for what is not there" },
@@ -166,7 +166,7 @@ static const struct foreign options[] = {
 	{ "--group-add", "`user = { uid = ..., groups = { ... } }` in the profile" },
 	{ "--health-*", "`service = { health = { exec = { ... } } }` in the profile" },
 	{ "--init", "pid 1 is a small init already; `init = false` in a profile changes that" },
-	{ "--ip6", NET },
+	{ "--ip6", "`network = { bridge = \"NAME\", address = \"...\" }` in the profile" },
 	{ "--ipc", "`namespaces = { ipc = \"host\" }` in the profile" },
 	{ "--isolation", "there is one kind of sandbox: lunward explain PROFILE" },
 	{ "--kernel-memory", "-m SIZE, which counts the kernel's memory too" },
@@ -174,7 +174,7 @@ static const struct foreign options[] = {
 	{ "--label*", "`labels` in the profile" },
 	{ "--link*", NET },
 	{ "--log-*", "`log` in the profile" },
-	{ "--mac-address", NET },
+	{ "--mac-address", "`network = { bridge = \"NAME\", mac = \"...\" }` in the profile" },
 	{ "--memory-reservation", "`limits = { memory_low = SIZE }` in the profile" },
 	{ "--memory-swappiness", "`limits = { swap = SIZE }` in the profile; 0 is the default" },
 	{ "--mount", "-v SRC:DST[:ro] or --tmpfs DST" },
@@ -182,12 +182,12 @@ static const struct foreign options[] = {
 	{ "--no-healthcheck", "`service = { health = unset }` in the profile" },
 	{ "--oom-kill-disable",
 	  "nothing disables it; `limits = { oom_group = true }` ends all of the sandbox together" },
-	{ "-P", NET },
+	{ "-P", "-p HOSTPORT:PORT, for each" },
 	{ "--pid", "`namespaces = { pid = \"host\" }` in the profile" },
 	{ "--pidfile", "--status-fd N tells the pid" },
 	{ "--platform", "the command runs on this machine's processor" },
 	{ "--pod*", NET },
-	{ "--publish*", NET },
+	{ "--publish-all", "-p HOSTPORT:PORT, for each" },
 	{ "--pull", "images are files: --root FILE" },
 	{ "--replace", "start takes the place of a stopped sandbox already; lunward rm -f NAME ends one that runs" },
 	{ "--restart", "`service = { restart = \"on-failure\" }` in the profile" },
@@ -346,7 +346,7 @@ static const struct foreign verbs[] = {
 	{ "learn", "`lunward run --explain-denials PROFILE` says what to allow" },
 	{ "list", "`lunward ps` lists sandboxes, `lunward profile list` profiles" },
 	{ "ls", "`lunward ps` lists sandboxes, `lunward profile list` profiles" },
-	{ "port", "networks between sandbox and host: --network host, or none" },
+	{ "port", "`lunward inspect -f spec.network.publish NAME`, or `lunward graph --net`" },
 	{ "prune", "`lunward gc`, and `lunward rm NAME`" },
 	{ "pull", "images are files: `root = { image = \"FILE\" }` in a profile, or --root FILE" },
 	{ "freeze", "`lunward pause NAME`" },
@@ -384,13 +384,10 @@ const char *cli_foreign_option(const char *word, const char *next)
 	const char *eq = strchr(word, '='), *value = eq ? eq + 1 : next, *hint = NULL;
 	size_t n = eq ? (size_t)(eq - word) : strlen(word);
 
-	if (!strcmp(word, "-p") || (n == strlen("--property") && !strncmp(word, "--property", n))) {
+	if (n == strlen("--property") && !strncmp(word, "--property", n)) {
 		hint = find_value(properties, ARRAY_LEN(properties), value);
-		/* docker's -p 8080:80 begins with a digit. */
 		if (!hint && value && value[0] >= 'A' && value[0] <= 'Z' && strchr(value, '='))
 			hint = "a property of systemd's; `lunward profile keys` lists what a profile can say";
-		if (!hint && n == 2)
-			hint = NET;
 	} else if (n == strlen("--security-opt") && !strncmp(word, "--security-opt", n)) {
 		hint = find_value(security, ARRAY_LEN(security), value);
 	}

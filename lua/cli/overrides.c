@@ -1,6 +1,7 @@
 /* overrides.c: from options to a layer of the raw spec. Each option writes its key in a spelling a profile may use; the
  * schema judges the value, so nothing is decided twice. What Docker's words mean differently is translated here. */
 #include "lua/cli/overrides.h"
+#include "lua/cli/foreign.h"
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -129,12 +130,33 @@ int cli_set_network(struct cli_layer *l, const char *value, struct lw_err *err)
 			name = value + n + 1;
 		}
 	}
-	if (!strcmp(value, "none") || !strcmp(value, "host"))
-		return put(l->raw, "network", json_string(value), err);
 	if (!*name)
 		return USAGE(err, "'%s' names no network", value);
+	bool alone = !strcmp(value, "none") || !strcmp(value, "host");
+	if ((alone || !strcmp(key, "sandbox")) && json_object_get(json_object_get(l->raw, "network"), "publish"))
+		return USAGE(err, "'%s' has no bridge to publish ports on", value);
+	if (alone)
+		return put(l->raw, "network", json_string(value), err);
 	json_t *network = sub(l->raw, "network", json_object);
 	return network ? put(network, key, json_string(name), err) : lw_fail(err, -ENOMEM, "out of memory");
+}
+
+/* Without a network of its own the sandbox is on the bridge "lunward". */
+int cli_add_publish(struct cli_layer *l, const char *value, struct lw_err *err)
+{
+	json_t *network = sub(l->raw, "network", json_object);
+	/* systemd-run's -p is another thing. */
+	const char *hint = strchr(value, '=') ? cli_foreign_option("--property", value) : NULL;
+	if (hint) {
+		USAGE(err, "'%s' is no port", value);
+		lw_err_hint(err, "%s", hint);
+		return -EINVAL;
+	}
+	if (json_is_string(network) || json_object_get(network, "sandbox"))
+		return USAGE(err, "ports are published on a bridge, and --network says another network");
+	json_t *list = network ? sub(network, "publish", json_array) : NULL;
+	return !list || json_array_append_new(list, json_string(value)) < 0 ? lw_fail(err, -ENOMEM, "out of memory")
+									    : 0;
 }
 
 /* --- limits -------------------------------------------------------------------------------------------------- */

@@ -35,7 +35,7 @@ void cli_blame_option(const struct cli *c, struct lw_err *err);
 typedef int cli_layer_fn(struct cli_layer *l, const char *value, struct lw_err *err);
 cli_layer_fn cli_set_env, cli_set_cwd, cli_set_user, cli_add_volume, cli_add_tmpfs, cli_set_memory, cli_set_memory_swap,
 	cli_set_cpus, cli_set_pids, cli_set_rlimit, cli_add_device, cli_set_privileged, cli_add_cap, cli_drop_cap,
-	cli_set_seccomp, cli_set_read_only, cli_set_hostname, cli_set_network, cli_set_root, cli_set_timeout,
-	cli_set_ids, cli_set_terminal, cli_set_umask, cli_set_oom_score_adj, cli_set_name;
+	cli_set_seccomp, cli_set_read_only, cli_set_hostname, cli_set_network, cli_add_publish, cli_set_root,
+	cli_set_timeout, cli_set_ids, cli_set_terminal, cli_set_umask, cli_set_oom_score_adj, cli_set_name;
 
 #endif

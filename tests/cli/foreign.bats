@@ -15,16 +15,14 @@ teardown() { sandbox_teardown; }
 
 @test "docker's and podman's options" {
 	commands <<-'END'
-	run -p 80:80 nginx
-	=> unknown option '-p' (networks between sandbox and host: --network host, or none)
 	run --publish-all -- true
-	=> unknown option '--publish-all' (networks between sandbox and host: --network host, or none)
+	=> unknown option '--publish-all' (write -p HOSTPORT:PORT, for each)
 	run -P -- true
-	=> unknown option '-P' (networks between sandbox and host: --network host, or none)
+	=> unknown option '-P' (write -p HOSTPORT:PORT, for each)
 	run --gpus all -- true
 	=> unknown option '--gpus' (write --device PATH for each node, /dev/nvidia0 or /dev/dri)
 	run --link db -- true
-	=> unknown option '--link' (networks between sandbox and host: --network host, or none)
+	=> unknown option '--link' (`network = { bridge = "NAME", ... }` in the profile, --network NAME and -p HOSTPORT:PORT)
 	run --restart always -- true
 	=> unknown option '--restart' (`service = { restart = "on-failure" }` in the profile)
 	run --health-cmd x -- true
@@ -52,11 +50,11 @@ teardown() { sandbox_teardown; }
 	run --add-host a:1.2.3.4 -- true
 	=> unknown option '--add-host' (`file { destination = "/etc/hosts", data = ... }` in the profile's mounts)
 	run --ip 1.2.3.4 -- true
-	=> unknown option '--ip' (networks between sandbox and host: --network host, or none)
+	=> unknown option '--ip' (`network = { bridge = "NAME", address = "..." }` in the profile)
 	run --mac-address x -- true
-	=> unknown option '--mac-address' (networks between sandbox and host: --network host, or none)
+	=> unknown option '--mac-address' (`network = { bridge = "NAME", mac = "..." }` in the profile)
 	run --expose 80 -- true
-	=> unknown option '--expose' (networks between sandbox and host: --network host, or none)
+	=> unknown option '--expose' (`network = { bridge = "NAME", ... }` in the profile, --network NAME and -p HOSTPORT:PORT)
 	run --group-add audio -- true
 	=> unknown option '--group-add' (`user = { uid = ..., groups = { ... } }` in the profile)
 	run --shm-size 64m -- true
@@ -254,9 +252,9 @@ teardown() { sandbox_teardown; }
 	run --private-home=x -- true
 	=> unknown option '--private-home' (/home, /root and /tmp are private already; -v SRC:DST shows a directory)
 	run --netfilter -- true
-	=> unknown option '--netfilter' (networks between sandbox and host: --network host, or none)
+	=> unknown option '--netfilter' (`network = { bridge = "NAME", egress = { ... } }` in the profile)
 	run --ip=none -- true
-	=> unknown option '--ip' (networks between sandbox and host: --network host, or none)
+	=> unknown option '--ip' (`network = { bridge = "NAME", address = "..." }` in the profile)
 	run --dns=1.1.1.1 -- true
 	=> unknown option '--dns' (the root's /etc/resolv.conf is what counts: `file { destination = ..., data = ... }` in the profile's mounts)
 	run --hosts-file=x -- true
@@ -362,7 +360,7 @@ teardown() { sandbox_teardown; }
 	run --profile=firefox -- true
 	=> run has no option --profile (the profile's name stands before --: lunward run PROFILE -- COMMAND)
 	run --bandwidth=x -- true
-	=> unknown option '--bandwidth' (tc(8) limits the host's network; a sandbox has --network none or host)
+	=> unknown option '--bandwidth' (`network = { bridge = "NAME", rate = { egress = "10mbit" } }` in the profile)
 	run --bind=/a,/b -- true
 	=> unknown option '--bind' (write -v SRC:DST)
 	run --allusers -- true
@@ -387,115 +385,115 @@ teardown() { sandbox_teardown; }
 @test "systemd-run's options and properties" {
 	commands <<-'END'
 	run -p MemoryMax=64M -- true
-	=> unknown option '-p' (write -m SIZE)
+	=> --publish: 'MemoryMax=64M' is no port (-m SIZE)
 	run -p MemoryHigh=64M -- true
-	=> unknown option '-p' (`limits = { memory_high = ... }` in the profile)
+	=> --publish: 'MemoryHigh=64M' is no port (`limits = { memory_high = ... }` in the profile)
 	run -p CPUQuota=50% -- true
-	=> unknown option '-p' (write --cpus N, where 1 is 100%)
+	=> --publish: 'CPUQuota=50%' is no port (--cpus N, where 1 is 100%)
 	run -p TasksMax=5 -- true
-	=> unknown option '-p' (write --pids-limit N)
+	=> --publish: 'TasksMax=5' is no port (--pids-limit N)
 	run -p PrivateTmp=yes -- true
-	=> unknown option '-p' (/tmp is private already)
+	=> --publish: 'PrivateTmp=yes' is no port (/tmp is private already)
 	run -p ProtectSystem=strict -- true
-	=> unknown option '-p' (the system is read-only already)
+	=> --publish: 'ProtectSystem=strict' is no port (the system is read-only already)
 	run -p ProtectHome=yes -- true
-	=> unknown option '-p' (/home and /root are private already)
+	=> --publish: 'ProtectHome=yes' is no port (/home and /root are private already)
 	run -p PrivateNetwork=yes -- true
-	=> unknown option '-p' (write --network none)
+	=> --publish: 'PrivateNetwork=yes' is no port (--network none)
 	run -p PrivateDevices=yes -- true
-	=> unknown option '-p' (a /dev of the usual nodes is there already)
+	=> --publish: 'PrivateDevices=yes' is no port (a /dev of the usual nodes is there already)
 	run -p PrivateUsers=yes -- true
-	=> unknown option '-p' (every namespace is new already; --ids says who is who)
+	=> --publish: 'PrivateUsers=yes' is no port (every namespace is new already; --ids says who is who)
 	run -p DynamicUser=yes -- true
-	=> unknown option '-p' (`ids = "single"` in the profile)
+	=> --publish: 'DynamicUser=yes' is no port (`ids = "single"` in the profile)
 	run -p NoNewPrivileges=yes -- true
-	=> unknown option '-p' (no_new_privileges is on already)
+	=> --publish: 'NoNewPrivileges=yes' is no port (no_new_privileges is on already)
 	run -p ReadOnlyPaths=/etc -- true
-	=> unknown option '-p' (write -v PATH:PATH:ro)
+	=> --publish: 'ReadOnlyPaths=/etc' is no port (-v PATH:PATH:ro)
 	run -p ReadWritePaths=/etc -- true
-	=> unknown option '-p' (write -v PATH:PATH)
+	=> --publish: 'ReadWritePaths=/etc' is no port (-v PATH:PATH)
 	run -p InaccessiblePaths=/etc -- true
-	=> unknown option '-p' (what a profile does not show is not there; `masked_paths` hides what it does)
+	=> --publish: 'InaccessiblePaths=/etc' is no port (what a profile does not show is not there; `masked_paths` hides what it does)
 	run -p TemporaryFileSystem=/x -- true
-	=> unknown option '-p' (write --tmpfs DST)
+	=> --publish: 'TemporaryFileSystem=/x' is no port (--tmpfs DST)
 	run -p RestrictNamespaces=yes -- true
-	=> unknown option '-p' (the default policy refuses new namespaces already)
+	=> --publish: 'RestrictNamespaces=yes' is no port (the default policy refuses new namespaces already)
 	run -p RestrictAddressFamilies=AF_INET -- true
-	=> unknown option '-p' (`seccomp = seccomp.default:only("socket(AF_UNIX|AF_INET, *)")` in the profile)
+	=> --publish: 'RestrictAddressFamilies=AF_INET' is no port (`seccomp = seccomp.default:only("socket(AF_UNIX|AF_INET, *)")` in the profile)
 	run -p SystemCallArchitectures=native -- true
-	=> unknown option '-p' (a call by another ABI ends the process already)
+	=> --publish: 'SystemCallArchitectures=native' is no port (a call by another ABI ends the process already)
 	run -p MemoryDenyWriteExecute=yes -- true
-	=> unknown option '-p' (`hardening = { memory_deny_write_execute = true }` in the profile)
+	=> --publish: 'MemoryDenyWriteExecute=yes' is no port (`hardening = { memory_deny_write_execute = true }` in the profile)
 	run -p LockPersonality=yes -- true
-	=> unknown option '-p' (`hardening = { lock_personality = true }` in the profile)
+	=> --publish: 'LockPersonality=yes' is no port (`hardening = { lock_personality = true }` in the profile)
 	run -p ProtectKernelTunables=yes -- true
-	=> unknown option '-p' (the default policy refuses it and /proc is masked already)
+	=> --publish: 'ProtectKernelTunables=yes' is no port (the default policy refuses it and /proc is masked already)
 	run -p ProtectKernelModules=yes -- true
-	=> unknown option '-p' (the default policy refuses it and /proc is masked already)
+	=> --publish: 'ProtectKernelModules=yes' is no port (the default policy refuses it and /proc is masked already)
 	run -p ProtectControlGroups=yes -- true
-	=> unknown option '-p' (no cgroup file system is there already)
+	=> --publish: 'ProtectControlGroups=yes' is no port (no cgroup file system is there already)
 	run -p ProtectProc=invisible -- true
-	=> unknown option '-p' (`proc "/proc:hidepid=invisible"` in the profile's mounts)
+	=> --publish: 'ProtectProc=invisible' is no port (`proc "/proc:hidepid=invisible"` in the profile's mounts)
 	run -p ProcSubset=pid -- true
-	=> unknown option '-p' (`proc "/proc:subset=pid"` in the profile's mounts)
+	=> --publish: 'ProcSubset=pid' is no port (`proc "/proc:subset=pid"` in the profile's mounts)
 	run -p Environment=A=b -- true
-	=> unknown option '-p' (write -e NAME=VALUE)
+	=> --publish: 'Environment=A=b' is no port (-e NAME=VALUE)
 	run -p EnvironmentFile=x -- true
-	=> unknown option '-p' (write -e NAME=VALUE for each)
+	=> --publish: 'EnvironmentFile=x' is no port (-e NAME=VALUE for each)
 	run -p Group=x -- true
-	=> unknown option '-p' (write -u UID:GID)
+	=> --publish: 'Group=x' is no port (-u UID:GID)
 	run -p SupplementaryGroups=x -- true
-	=> unknown option '-p' (`user = { uid = ..., groups = { ... } }` in the profile)
+	=> --publish: 'SupplementaryGroups=x' is no port (`user = { uid = ..., groups = { ... } }` in the profile)
 	run -p UMask=0077 -- true
-	=> unknown option '-p' (write --umask MODE)
+	=> --publish: 'UMask=0077' is no port (--umask MODE)
 	run -p Nice=5 -- true
-	=> unknown option '-p' (`nice` in the profile)
+	=> --publish: 'Nice=5' is no port (`nice` in the profile)
 	run -p OOMScoreAdjust=5 -- true
-	=> unknown option '-p' (write --oom-score-adj NUMBER)
+	=> --publish: 'OOMScoreAdjust=5' is no port (--oom-score-adj NUMBER)
 	run -p OOMPolicy=kill -- true
-	=> unknown option '-p' (`limits = { oom_group = true }` in the profile)
+	=> --publish: 'OOMPolicy=kill' is no port (`limits = { oom_group = true }` in the profile)
 	run -p StateDirectory=x -- true
-	=> unknown option '-p' (write -v DIR:/var/lib/NAME)
+	=> --publish: 'StateDirectory=x' is no port (-v DIR:/var/lib/NAME)
 	run -p RuntimeDirectory=x -- true
-	=> unknown option '-p' (/run is private and writable already)
+	=> --publish: 'RuntimeDirectory=x' is no port (/run is private and writable already)
 	run -p LoadCredential=a:b -- true
-	=> unknown option '-p' (`secrets = { NAME = { file = "/path" } }` in the profile)
+	=> --publish: 'LoadCredential=a:b' is no port (`secrets = { NAME = { file = "/path" } }` in the profile)
 	run -p IPAddressDeny=any -- true
-	=> unknown option '-p' (write --network none, which is the default)
+	=> --publish: 'IPAddressDeny=any' is no port (--network none, which is the default)
 	run -p SELinuxContext=x -- true
-	=> unknown option '-p' (`selinux = { process = ... }` in the profile)
+	=> --publish: 'SELinuxContext=x' is no port (`selinux = { process = ... }` in the profile)
 	run -p AppArmorProfile=x -- true
-	=> unknown option '-p' (`apparmor = "NAME"` in the profile)
+	=> --publish: 'AppArmorProfile=x' is no port (`apparmor = "NAME"` in the profile)
 	run -p RootImage=x -- true
-	=> unknown option '-p' (write --root FILE)
+	=> --publish: 'RootImage=x' is no port (--root FILE)
 	run -p LimitNOFILE=5 -- true
-	=> unknown option '-p' (write --ulimit NAME=SOFT:HARD)
+	=> --publish: 'LimitNOFILE=5' is no port (--ulimit NAME=SOFT:HARD)
 	run -p IOWeight=5 -- true
-	=> unknown option '-p' (`limits = { io = {...} }` in the profile limits a device)
+	=> --publish: 'IOWeight=5' is no port (`limits = { io = {...} }` in the profile limits a device)
 	run -p Slice=x -- true
-	=> unknown option '-p' (write --cgroup-parent PATH)
+	=> --publish: 'Slice=x' is no port (--cgroup-parent PATH)
 	run -p KillMode=x -- true
-	=> unknown option '-p' (everything inside ends with the command; signals to lunward are passed on)
+	=> --publish: 'KillMode=x' is no port (everything inside ends with the command; signals to lunward are passed on)
 	run -p Type=x -- true
-	=> unknown option '-p' (`service = { ready = "notify" }` in the profile)
+	=> --publish: 'Type=x' is no port (`service = { ready = "notify" }` in the profile)
 	run -p Restart=always -- true
-	=> unknown option '-p' (`service = { restart = "on-failure", backoff = ... }` in the profile)
+	=> --publish: 'Restart=always' is no port (`service = { restart = "on-failure", backoff = ... }` in the profile)
 	run -p TimeoutStopSec=5 -- true
-	=> unknown option '-p' (`service = { stop_timeout = ... }` in the profile, or lunward stop -t DURATION)
+	=> --publish: 'TimeoutStopSec=5' is no port (`service = { stop_timeout = ... }` in the profile, or lunward stop -t DURATION)
 	run -p SuccessExitStatus=5 -- true
-	=> unknown option '-p' (a property of systemd's; `lunward profile keys` lists what a profile can say)
+	=> --publish: 'SuccessExitStatus=5' is no port (a property of systemd's; `lunward profile keys` lists what a profile can say)
 	run -p NetworkNamespacePath=/x -- true
-	=> unknown option '-p' (`network = { path = ... }` in the profile)
+	=> --publish: 'NetworkNamespacePath=/x' is no port (`network = { path = ... }` in the profile)
 	run -p Personality=x86 -- true
-	=> unknown option '-p' (`hardening = { lock_personality = true }` in the profile; the ordinary one is there already)
+	=> --publish: 'Personality=x86' is no port (`hardening = { lock_personality = true }` in the profile; the ordinary one is there already)
 	run -p SecureBits=noroot -- true
-	=> unknown option '-p' (`hardening = { secure_bits = { ... } }` in the profile)
+	=> --publish: 'SecureBits=noroot' is no port (`hardening = { secure_bits = { ... } }` in the profile)
 	run -p AllowedMemoryNodes=0 -- true
-	=> unknown option '-p' (memory follows the processors of `limits = { cpuset = ... }`)
+	=> --publish: 'AllowedMemoryNodes=0' is no port (memory follows the processors of `limits = { cpuset = ... }`)
 	run -p AllowedCPUs=0 -- true
-	=> unknown option '-p' (`limits = { cpuset = ... }` in the profile)
+	=> --publish: 'AllowedCPUs=0' is no port (`limits = { cpuset = ... }` in the profile)
 	run -p Delegate=yes -- true
-	=> unknown option '-p' (a sandbox has a cgroup namespace of its own already)
+	=> --publish: 'Delegate=yes' is no port (a sandbox has a cgroup namespace of its own already)
 	run --scope -- true
 	=> unknown option '--scope' (lunward makes a cgroup of its own; --cgroup-parent says where)
 	run --user -- true
@@ -576,7 +574,7 @@ teardown() { sandbox_teardown; }
 	pstree web
 	=> unknown verb 'pstree' (`lunward tree`)
 	port web
-	=> unknown verb 'port' (networks between sandbox and host: --network host, or none)
+	=> unknown verb 'port' (`lunward inspect -f spec.network.publish NAME`, or `lunward graph --net`)
 	volume ls
 	=> unknown verb 'volume' (write -v SRC:DST; there are no volumes with names)
 	system prune

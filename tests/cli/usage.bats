@@ -114,10 +114,10 @@ teardown() { sandbox_teardown; }
 	=> --spec: nosuch.json: No such file or directory
 	run --spec profiles/good.lua
 	=> profiles/good.lua:1: not JSON: '[' or '{' expected near 'return'
-	run -p 8080:80 good
-	=> unknown option '-p' (networks between sandbox and host: --network host, or none)
+	run -p 8080:80 --network host good
+	=> --network: 'host' has no bridge to publish ports on
 	run -p MemoryMax=64M good
-	=> unknown option '-p' (write -m SIZE)
+	=> --publish: 'MemoryMax=64M' is no port (-m SIZE)
 	run --cpu-shares 512 good
 	=> unknown option '--cpu-shares' (`limits = { cpu_weight = N }` in the profile, where 100 is 1024 shares)
 	run --cpuset-cpus=0-1 good
