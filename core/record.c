@@ -178,6 +178,11 @@ int lw_record_lock(const struct lw_record *r)
 	return 0;
 }
 
+bool lw_record_try_lock(const struct lw_record *r)
+{
+	return flock(r->dir, LOCK_EX | LOCK_NB) == 0;
+}
+
 void lw_record_unlock(const struct lw_record *r)
 {
 	flock(r->dir, LOCK_UN);

@@ -49,9 +49,11 @@ unsigned lw_record_tidy(int state_fd);
 /* What is written by somebody who is not its supervisor: only while there is none, which nobody can become meanwhile.
  */
 int lw_record_save_unsupervised(int state_fd, const struct lw_record *r, struct lw_err *err);
-/* Those who change what a sandbox is started from (update, restart, rm) wait for each other. Gone with lw_record_done.
+/* Those who change what a sandbox is started from, or start or remove it (update, restart, rm), wait for each other.
+ * Gone with lw_record_done.
  */
 int lw_record_lock(const struct lw_record *r);
+bool lw_record_try_lock(const struct lw_record *r); /* false: somebody else has it */
 void lw_record_unlock(const struct lw_record *r);
 /* Its name, for messages; the id of one without. */
 const char *lw_record_name(const struct lw_record *r);

@@ -151,7 +151,7 @@ static void sweep_sockets(const struct lw_record *r)
 	}
 }
 
-bool lw_record_sweep(const struct lw_host *h, struct lw_record *r, struct lw_err *err)
+static bool sweep(const struct lw_host *h, struct lw_record *r, struct lw_err *err)
 {
 	char now[LW_TIME_MAX];
 	/* Who was killed while it set up is dead a moment before those whom it has made have closed their copies of the
@@ -183,4 +183,14 @@ bool lw_record_sweep(const struct lw_host *h, struct lw_record *r, struct lw_err
 	else
 		lw_record_save_unsupervised(h->state_fd, r, err);
 	return true;
+}
+
+bool lw_record_sweep(const struct lw_host *h, struct lw_record *r, struct lw_err *err)
+{
+	/* Who has it locked starts it anew, or takes it away: what looks like a leftover may be a cgroup just made. */
+	if (!lw_record_try_lock(r))
+		return false;
+	bool found = sweep(h, r, err);
+	lw_record_unlock(r);
+	return found;
 }

@@ -141,17 +141,14 @@ int lw_box_signal(struct lw_record *r, int sig, struct lw_err *err)
 
 int lw_box_remove(const struct lw_host *h, struct lw_record *r, struct lw_err *err)
 {
+	lw_record_sweep(h, r, err);
 	int n = lw_record_lock(r);
 	if (n < 0)
 		return lw_fail(err, n, "the record of %s: %s", r->id, strerror(-n));
-	int minded = lw_record_minded(r);
-	if (minded < 0) {
-		n = lw_fail(err, minded, "the record of %s: %s", lw_record_name(r), strerror(-minded));
-	} else if (minded) {
+	if (lw_record_supervised(r)) {
 		n = lw_fail_as(err, LW_ERR_USAGE, -EBUSY, "%s is running", lw_record_name(r));
 		lw_err_hint(err, "`lunward stop %s` first, or rm -f", lw_record_name(r));
 	} else {
-		lw_record_sweep(h, r, err);
 		n = lw_record_remove(h->state_fd, r, err);
 	}
 	lw_record_unlock(r);

@@ -15,13 +15,13 @@ same_file() { # FIGURE SANDBOX FILE...: the first of the files that is there say
 }
 
 @test "row 54: processor time is counted, whoever counts it" {
-	start --name a -- sh -c 'sh -c "i=0; while [ \$i -lt 300000 ]; do i=\$((i + 1)); done"; exec sleep 60'
+	start --name a -- sh -c 'sh -c "i=0; while [ \$i -lt 50000 ]; do i=\$((i + 1)); done"; exec sleep 60'
 	pid=$(field pid a)
 	wait_for 20 sh -c '[ "$(cat "/proc/$1/comm")" = sleep ]' sh "$pid"
 	# What a child used that is gone counts, too; whole clock ticks where there is no cgroup for it.
 	"$LUNWARD" stats --format json a >s
 	seconds=$(sed -nE 's/^ *"cpu_seconds": (.*),$/\1/p' s)
-	awk -v s="$seconds" 'BEGIN { exit !(s > 0.05 && s < 60) }'
+	awk -v s="$seconds" 'BEGIN { exit !(s > 0.01 && s < 60) }'
 	grep -qE '"cpu_source": "(cgroup|processes)"' s
 	grep -qE '"cpu_percent": [0-9]' s
 }
@@ -220,7 +220,8 @@ assert o["spec"]["command"] == ["sleep", "60"]'
 limit() { field "limits.$1" a; }
 in_cgroup() { # CONTROLLER FILE...
 	local dir
-	dir=$(field "cgroup.paths.$1" a)
+	# Version 2 has one directory, whose controllers may come later.
+	dir=$(field "cgroup.paths.$1" a 2>/dev/null || field cgroup.paths.pids a)
 	shift
 	(cd "$dir" && cat "$@" 2>/dev/null | head -1)
 }
@@ -252,7 +253,7 @@ in_cgroup() { # CONTROLLER FILE...
 
 @test "row 55: processors, though it was started without such a limit" {
 	start --name a -- sleep 60
-	field cgroup.paths a | grep -q '"cpu"' || skip "no cpu cgroup here"
+	field cgroup.paths a | grep -q '"cpu"' || [ "$(field cgroup.version a)" = 2 ] || skip "no cpu cgroup here"
 	lw update a cpus=0.25 cpu_weight=200
 	assert_status 0
 	[[ $(in_cgroup cpu cpu.cfs_quota_us cpu.max) == 25000* ]]
