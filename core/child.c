@@ -17,6 +17,7 @@
 #include <sys/uio.h>
 #include <termios.h>
 #include "child_listen.h"
+#include "child_join.h"
 #include "child_lsm.h"
 #include "child_mount.h"
 #include "child_net.h"
@@ -339,8 +340,9 @@ static int apply(struct lw_run *run, const struct lw_op *op, uint32_t index, int
 		return r;
 	case LW_OP_UNSHARE:
 		return (int)SYS(unshare, op->num[0]);
-	case LW_OP_NAMESPACE_JOIN: /* done before the clone */
-	case LW_OP_TIME_OFFSETS:   /* and before the fork */
+	case LW_OP_NAMESPACE_JOIN: /* all but one before the clone */
+		return lw_child_joins_late(p, op) ? (int)SYS(setns, run->fd[op->num[0]], op->num[1]) : 0;
+	case LW_OP_TIME_OFFSETS: /* before the fork */
 		return 0;
 	case LW_OP_BECOME_ROOT:
 		return do_become(op, NULL, 0);

@@ -79,7 +79,7 @@ _Noreturn void lw_child_join(struct lw_run *run, const struct clone_args *args)
 	for (uint32_t i = 0; i < p->n_ops; i++) {
 		if (p->ops[i].kind == LW_OP_CLONE)
 			op = i;
-		if (p->ops[i].kind != LW_OP_NAMESPACE_JOIN)
+		if (p->ops[i].kind != LW_OP_NAMESPACE_JOIN || lw_child_joins_late(p, &p->ops[i]))
 			continue;
 		/* The caller's supplementary groups stay out; in there it may be forbidden to drop them. Without root
 		 * they are the user's own, and stay. */
