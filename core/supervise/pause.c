@@ -6,14 +6,16 @@
 #include <string.h>
 #include <time.h>
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "cgroup.h"
 #include "record_state.h"
 #include "supervise/privilege.h"
 #include "supervise/supervisor.h"
 #include "sys.h"
 
-#define ROUNDS 50
-#define NAP_NSEC 2000000
+/* Until the last of them stands: a signal is heard when the processor is had next. Who asked waits no longer than that.
+ */
+#define PATIENCE_USEC (2 * INT64_C(1000000))
 
 /* How many were found in another state than they are to be in. */
 static int signal_each(const struct sv *s, bool on)
@@ -34,12 +36,14 @@ static int signal_each(const struct sv *s, bool on)
 
 static int by_signals(const struct sv *s, bool on)
 {
-	for (int i = 0; i < ROUNDS; i++) {
+	int64_t until = lw_now_usec() + PATIENCE_USEC, nap = 1000000;
+	do {
 		int n = signal_each(s, on);
 		if (n <= 0 || !on)
 			return n < 0 ? n : 0;
-		nanosleep(&(struct timespec){ 0, NAP_NSEC }, NULL);
-	}
+		nanosleep(&(struct timespec){ 0, nap }, NULL);
+		nap = nap < 32000000 ? nap * 2 : nap;
+	} while (lw_now_usec() < until);
 	signal_each(s, false);
 	return -EAGAIN;
 }
