@@ -44,6 +44,12 @@ static int words(struct lw_err *err, int r, const char *path, const char *to, in
 		lw_err_hint(err, "what is copied is chosen inside; --max-size allows more");
 		return r;
 	}
+	if (r == -E2BIG) {
+		lw_fail(err, r, "more than %llu files, directories and links",
+			(unsigned long long)lw_copy_things((uint64_t)max));
+		lw_err_hint(err, "what is copied is chosen inside; with a greater --max-size there may be more of it");
+		return r;
+	}
 	lw_fail(err, r, "'%s' to '%s': %s", path, to, strerror(-r));
 	if (r == -ELOOP)
 		lw_err_hint(err, "directories nested too deep, or a link that leads out by way of /proc");

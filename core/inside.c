@@ -77,6 +77,8 @@ static int enter(const struct lw_inside *in, int *ret_root)
 	/* Who is root inside, where somebody is. */
 	if (in->user >= 0 && SYS(setresgid, 0, 0, 0) >= 0)
 		SYS(setresuid, 0, 0, 0);
+	/* A file system of theirs may keep us for ever; whoever waits for us may not. (A change of ids clears this.) */
+	SYS(prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	int root = *ret_root = sys_openat2(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0, 0);
 	if (root < 0)
 		return root;

@@ -37,7 +37,7 @@ struct entry {
 struct stream {
 	int sock;
 	struct lw_copied *done;
-	uint64_t max;
+	uint64_t max, things; /* how many more of them */
 	char buf[CHUNK];
 };
 
@@ -422,6 +422,9 @@ static int take_one(struct tree *t)
 	if (r < 0)
 		return r;
 	name[h.name] = target[h.target] = 0;
+	/* There may be no end to them: those inside make ever new ones, or have a file system of their own. */
+	if (h.kind != KIND_END && h.kind != KIND_UP && !t->s.things--)
+		return -E2BIG;
 	switch (h.kind) {
 	case KIND_END:
 		return t->depth ? -EPROTO : 1;
@@ -453,7 +456,7 @@ static int take_one(struct tree *t)
 
 int lw_copy_receive(const struct lw_copy_end *to, const char *name, int sock, uint64_t max, struct lw_copied *ret)
 {
-	struct tree t = { .s = { .sock = sock, .done = ret, .max = max } };
+	struct tree t = { .s = { .sock = sock, .done = ret, .max = max, .things = lw_copy_things(max) } };
 	char dir[PATH_MAX];
 	const char *last = "";
 	int r = open_dir(to, to->path, O_PATH);

@@ -23,8 +23,13 @@ struct lw_copy_end {
 };
 /* Sends. What the receiver does not take is an error. */
 int lw_copy_send(const struct lw_copy_end *from, int sock, struct lw_copied *ret);
+/* How many things may come along with so many bytes: each takes room, be it empty. */
+static inline uint64_t lw_copy_things(uint64_t max)
+{
+	return 1024 + max / 4096;
+}
 /* Receives what is called `name` there: into the directory `to`, when there is one, under that name; else as `to`
- * itself. At most `max` bytes of data: -EFBIG. */
+ * itself. At most `max` bytes of data: -EFBIG; and lw_copy_things() of it, what is left out too: -E2BIG. */
 int lw_copy_receive(const struct lw_copy_end *to, const char *name, int sock, uint64_t max, struct lw_copied *ret);
 
 #endif

@@ -134,6 +134,22 @@ static void more_than_is_allowed(void **state)
 	assert_int_equal(receive(10), -EFBIG);
 }
 
+static void things_without_end(void **state)
+{
+	static struct {
+		struct head head;
+		char name[1];
+	} __attribute__((packed)) many[1024 + 2];
+	(void)state;
+	assert_int_equal(lw_copy_things(4096), sizeof many / sizeof *many - 1);
+	for (size_t i = 0; i < sizeof many / sizeof *many; i++) {
+		many[i].head = (struct head){ .magic = 0x6c776370, .kind = LEFT, .name = 1 };
+		many[i].name[0] = 'f';
+	}
+	assert_int_equal(write(ends[1], many, sizeof many), sizeof many);
+	assert_int_equal(receive(4096), -E2BIG);
+}
+
 static void directories_without_end(void **state)
 {
 	(void)state;
@@ -182,6 +198,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(chunks_that_are_too_long, setup, teardown),
 		cmocka_unit_test_setup_teardown(holes_beyond_everything, setup, teardown),
 		cmocka_unit_test_setup_teardown(more_than_is_allowed, setup, teardown),
+		cmocka_unit_test_setup_teardown(things_without_end, setup, teardown),
 		cmocka_unit_test_setup_teardown(directories_without_end, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_end_that_comes_too_early, setup, teardown),
 		cmocka_unit_test_setup_teardown(nothing_is_written_through_a_link, setup, teardown),
