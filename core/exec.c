@@ -163,11 +163,13 @@ json_t *lw_identity_of(pid_t pid)
 
 int lw_running_command(struct lw_record *r, const char *name, pid_t *ret_pid, int *ret_pidfd, struct lw_err *err)
 {
-	static const char *const cures[][2] = {
-		{ "created", "it is being set up, or waits to be started again: `lunward wait --ready` waits for it" },
-		{ "paused", "`lunward resume` lets it go on" },
-		{ "stopped", "`lunward start` starts it again" },
-		{ "failed", "`lunward inspect` says why; `lunward start` starts it again" },
+	static const struct {
+		const char *state, *verb, *what;
+	} cures[] = {
+		{ "created", "wait --ready", "waits for it: it is being set up, or is to be started again" },
+		{ "paused", "resume", "lets it go on" },
+		{ "stopped", "restart", "starts it again" },
+		{ "failed", "status", "says why, and restart starts it again" },
 	};
 	const char *state = lw_record_state(r);
 	int n = !strcmp(state, "running") ? lw_record_process(r, "command", ret_pid, ret_pidfd) : -ESRCH;
@@ -180,8 +182,8 @@ int lw_running_command(struct lw_record *r, const char *name, pid_t *ret_pid, in
 		state = "stopped";
 	lw_fail_as(err, LW_ERR_USAGE, -ESRCH, "%s is not running: it is %s", name, state);
 	for (size_t i = 0; i < ARRAY_LEN(cures); i++)
-		if (!strcmp(state, cures[i][0]))
-			lw_err_hint(err, "%s", cures[i][1]);
+		if (!strcmp(state, cures[i].state))
+			lw_err_hint(err, "`lunward %s %s` %s", cures[i].verb, name, cures[i].what);
 	return -ESRCH;
 }
 

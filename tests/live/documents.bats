@@ -70,8 +70,10 @@ works() {
 		while IFS= read -r line; do
 			case $line in
 			'changes '* | 'commit '* | 'discard '*) continue ;; # in their order, below
-			# What runs in the background is in detached.bats, two profiles to compare in diff.bats.
-			'start '* | 'events '*web | ps* | 'logs '* | 'exec '* | 'stats '* | 'update '* | 'inspect '* | 'stop '* | 'wait '* | 'rm '* | 'diff '*)
+			# What runs in the background is in suites of its own; generate writes a file of the host's.
+			'start '* | 'events '*web | ps* | 'logs '* | 'exec '* | 'stats '* | 'update '* | 'inspect '* | 'stop '* | 'wait '* | 'rm '* | \
+				'mount '* | 'unmount '* | 'cp '* | 'status '* | 'kill '* | 'restart '* | 'pause '* | 'resume '* | 'attach '* | 'shell '* | \
+				'top '* | 'tree '* | 'network '* | 'generate '* | 'diff '*)
 				continue
 				;;
 			# 1: the call is denied, something is missing

@@ -186,7 +186,7 @@ same() {
 	lw wait a
 	lw exec a -- true
 	assert_refused "it is stopped"
-	assert_output_has "lunward start"
+	assert_output_has "lunward restart a"
 	lw exec --privileged a -- true
 	assert_refused "exactly the sandbox's rights"
 	lw exec --cap-add SYS_ADMIN a -- true
