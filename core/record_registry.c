@@ -107,7 +107,7 @@ int lw_record_remove(int state_fd, const struct lw_record *r, struct lw_err *err
 		n = -EBUSY;
 	if (n >= 0)
 		n = remove_record(state_fd, registry, r);
-	return n < 0 ? lw_fail(err, n, "removing the record of %s: %s", r->id, strerror(-n)) : 0;
+	return n < 0 ? lw_fail(err, n, "removing the record of %s: %s", lw_record_name(r), strerror(-n)) : 0;
 }
 
 int lw_record_save_unsupervised(int state_fd, const struct lw_record *r, struct lw_err *err)

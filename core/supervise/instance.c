@@ -115,11 +115,11 @@ static int make_plan(struct sv *s, struct sv_launch *l, const char *id, struct l
 	return r < 0 ? r : lw_plan_build(s->spec, l->host, &l->plan, err);
 }
 
-static int decode(struct sv *s, const json_t *spec, struct lw_err *err)
+static int decode(struct sv *s, const json_t *spec, int why, struct lw_err *err)
 {
+	int r = why ? -why : -EBADMSG;
 	lw_spec_free(s->spec);
 	s->spec = NULL;
-	int r = errno ? -errno : -EBADMSG;
 	return spec ? lw_spec_decode(spec, &s->spec, err)
 		    : lw_fail(err, r, "the record of this sandbox cannot be read: %s", strerror(-r));
 }
@@ -268,8 +268,9 @@ int sv_launch(struct sv *s, const json_t *request, struct lw_err *err)
 {
 	struct sv_launch l = { 0 };
 	json_t *spec = request ? json_incref(json_object_get(request, "spec")) : lw_record_spec(&s->record);
+	int why = errno; /* of the record's, before anything else is called */
 	lw_privilege_raise(true);
-	int r = decode(s, spec, err);
+	int r = decode(s, spec, why, err);
 	json_decref(spec);
 	/* Once: they are there while it is started again, and who connects meanwhile waits. */
 	if (r >= 0 && request)

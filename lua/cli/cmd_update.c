@@ -41,7 +41,7 @@ static const struct limit *find_limit(const char *name)
 
 static int unknown(const char *name, const char *word, struct lw_err *err)
 {
-	const char *names[ARRAY_LEN(limits)], *foreign = cli_foreign_option("-p", word);
+	const char *names[ARRAY_LEN(limits)], *foreign = cli_foreign_option("--property", word);
 	USAGE(err, "update knows no limit \"%s\"", name);
 	for (size_t i = 0; i < ARRAY_LEN(limits); i++)
 		names[i] = limits[i].key;

@@ -70,10 +70,10 @@ works() {
 		while IFS= read -r line; do
 			case $line in
 			'changes '* | 'commit '* | 'discard '*) continue ;; # in their order, below
-			# What runs in the background is in suites of its own; generate writes a file of the host's.
+			# What runs in the background is in suites of its own; generate writes a file of the host's, scripts are in scripts.bats.
 			'start '* | 'events '*web | ps* | 'logs '* | 'exec '* | 'stats '* | 'update '* | 'inspect '* | 'stop '* | 'wait '* | 'rm '* | \
 				'mount '* | 'unmount '* | 'cp '* | 'status '* | 'kill '* | 'restart '* | 'pause '* | 'resume '* | 'attach '* | 'shell '* | \
-				'top '* | 'tree '* | 'network '* | 'generate '* | 'diff '*)
+				'top '* | 'tree '* | 'network '* | 'generate '* | 'lua '* | 'diff '*)
 				continue
 				;;
 			# 1: the call is denied, something is missing
