@@ -288,5 +288,8 @@ int lw_traffic_remove_id(int state_fd, const char *id, struct lw_err *err)
 	sweep_named(&w, b, "chain");
 	sweep_named(&w, b, "set");
 	lw_nft_end(&t);
-	return w.any ? lw_nft_run(&t, err) : 0;
+	int r = w.any ? lw_nft_run(&t, err) : 0;
+	if (r >= 0)
+		lw_traffic_disown(state_fd, id);
+	return r;
 }

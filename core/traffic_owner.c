@@ -21,10 +21,16 @@
 
 static int open_owners(int state_fd, bool make)
 {
-	if (make && mkdirat(state_fd, OWNERS, 0700) < 0 && errno != EEXIST)
-		return -errno;
-	int fd = openat(state_fd, OWNERS, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
+	int fd = -1;
+	/* Whoever was the last may be taking it away. */
+	for (int i = 0; i < 8 && fd < 0; i++) {
+		if (make && mkdirat(state_fd, OWNERS, 0700) < 0 && errno != EEXIST)
+			return -errno;
+		fd = openat(state_fd, OWNERS, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (fd < 0 && (!make || errno != ENOENT))
+			return -errno;
+	}
+	return fd < 0 ? -ENOENT : fd;
 }
 
 int lw_traffic_own(int state_fd, const char *id, const char *port, struct lw_err *err)
@@ -45,6 +51,7 @@ void lw_traffic_disown(int state_fd, const char *id)
 	_cleanup_close_ int dir = open_owners(state_fd, false);
 	if (dir >= 0)
 		(void)unlinkat(dir, id, 0);
+	(void)unlinkat(state_fd, OWNERS, AT_REMOVEDIR);
 }
 
 /* Rules stay closed behind a port that is still there, whoever has died. What cannot be read was cut off before there
@@ -71,7 +78,8 @@ unsigned lw_traffic_sweep(int state_fd)
 		close(fd);
 	while (d && (e = readdir(d)))
 		if (e->d_name[0] != '.' && is_over(dirfd(d), e->d_name) &&
-		    lw_traffic_remove_id(state_fd, e->d_name, NULL) >= 0 && unlinkat(dirfd(d), e->d_name, 0) == 0)
+		    lw_traffic_remove_id(state_fd, e->d_name, NULL) >= 0)
 			found++;
+	(void)unlinkat(state_fd, OWNERS, AT_REMOVEDIR);
 	return found;
 }

@@ -268,7 +268,8 @@ int sv_launch(struct sv *s, const json_t *request, struct lw_err *err)
 {
 	struct sv_launch l = { 0 };
 	json_t *spec = request ? json_incref(json_object_get(request, "spec")) : lw_record_spec(&s->record);
-	int why = errno; /* of the record's, before anything else is called */
+	/* Why there is none, before anything else is called. */
+	int why = request ? (int)json_integer_value(json_object_get(request, "spec_error")) : errno;
 	lw_privilege_raise(true);
 	int r = decode(s, spec, why, err);
 	json_decref(spec);

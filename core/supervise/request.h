@@ -16,7 +16,7 @@
 	5                    /* the object, in a file:                                                                            \
 		   "id", "name", "state" (its path), "cgroup_parent" or null, "unpacker" or null, "spec",                         \
 		   "remove": the record goes with the end (--rm), "interactive": standard input is for those who attach,          \
-		   "denials": enum lw_denial_mode, "again": the record is there already and is used on,                           \
+		   "denials": enum lw_denial_mode, "again": the record is there already and is used on; "spec_error": why it has no spec,                           \
 		   "owner": somebody is told of everything over LW_SUPERVISE_OWNER, "bound": the sandbox ends when they are gone, \
 		   "stdio": which of LW_SUPERVISE_STDIO are there, to be the command's 0 to 2,                                    \
 		   "profile": {"path", "sha256"}, "privileged", "started_by": {"uid", "loginuid"} go into the record as they are */

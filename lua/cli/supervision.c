@@ -56,7 +56,10 @@ json_t *cli_supervision_again(const struct cli *c, const struct cli_job *job, co
 	for (size_t i = 0; i < ARRAY_LEN(kept); i++)
 		if ((v = json_object_get(r->data, kept[i])))
 			json_object_set(o, kept[i], v);
-	json_object_set_new(o, "spec", lw_record_spec(r));
+	json_t *spec = lw_record_spec(r);
+	if (!spec) /* the supervisor words it */
+		json_object_set_new(o, "spec_error", json_integer(errno));
+	json_object_set_new(o, "spec", spec);
 	return o;
 }
 
