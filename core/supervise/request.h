@@ -12,13 +12,13 @@
 
 #define LW_SUPERVISE_REPLY 3 /* to be told: an int, and when it is negative a struct lw_err */
 #define LW_SUPERVISE_STATE 4 /* the state directory */
-#define LW_SUPERVISE_REQUEST                                                                                                      \
-	5                    /* the object, in a file:                                                                            \
-		   "id", "name", "state" (its path), "cgroup_parent" or null, "unpacker" or null, "spec",                         \
-		   "remove": the record goes with the end (--rm), "interactive": standard input is for those who attach,          \
-		   "denials": enum lw_denial_mode, "again": the record is there already and is used on; "spec_error": why it has no spec,                           \
-		   "owner": somebody is told of everything over LW_SUPERVISE_OWNER, "bound": the sandbox ends when they are gone, \
-		   "stdio": which of LW_SUPERVISE_STDIO are there, to be the command's 0 to 2,                                    \
+#define LW_SUPERVISE_REQUEST                                                                                                              \
+	5                    /* the object, in a file:                                                                                    \
+		   "id", "name", "state" (its path), "cgroup_parent" or null, "unpacker" or null, "spec",                                 \
+		   "remove": the record goes with the end (--rm), "interactive": standard input is for those who attach,                  \
+		   "denials": enum lw_denial_mode, "again": the record is there already and is used on; "spec_error": why it has no spec, \
+		   "owner": somebody is told of everything over LW_SUPERVISE_OWNER, "bound": the sandbox ends when they are gone,         \
+		   "stdio": which of LW_SUPERVISE_STDIO are there, to be the command's 0 to 2,                                            \
 		   "profile": {"path", "sha256"}, "privileged", "started_by": {"uid", "loginuid"} go into the record as they are */
 #define LW_SUPERVISE_OWNER 6 /* a socket as of those who watch (control.h), or nothing */
 #define LW_SUPERVISE_STDIO 7 /* and the two behind it; or nothing */
