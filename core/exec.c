@@ -95,7 +95,7 @@ json_t *lw_exec_user(const struct lw_plan *p)
 	return json_pack("{s:I,s:I,s:o}", "uid", (json_int_t)p->uid, "gid", (json_int_t)p->gid, "groups", groups);
 }
 
-/* The groups of the sandbox's own command, where setgroups(2) is allowed in there. */
+/* The groups of the sandbox's own command, which may be none, where setgroups(2) is allowed in there. */
 static void set_groups(struct lw_plan *p, const json_t *known, pid_t pid)
 {
 	const json_t *groups = json_object_get(json_object_get(known, "user"), "groups");
@@ -103,16 +103,16 @@ static void set_groups(struct lw_plan *p, const json_t *known, pid_t pid)
 	char path[64];
 	size_t n, n_groups = json_array_size(groups);
 	snprintf(path, sizeof path, "/proc/%d/setgroups", (int)pid);
-	if (!n_groups || !apart(known, "user") || lw_read_file(path, 64, &allowed, &n) < 0 ||
+	if (!groups || !apart(known, "user") || lw_read_file(path, 64, &allowed, &n) < 0 ||
 	    strncmp(allowed, "allow", 5) != 0)
 		return;
-	p->groups = lw_arena_array(p->arena, n_groups, sizeof *p->groups);
-	for (size_t i = 0; p->groups && i < n_groups; i++)
-		p->groups[i] = (uint32_t)json_integer_value(json_array_get(groups, i));
+	p->groups = n_groups ? lw_arena_array(p->arena, n_groups, sizeof *p->groups) : NULL;
 	p->n_groups = p->groups ? n_groups : 0;
+	for (size_t i = 0; i < p->n_groups; i++)
+		p->groups[i] = (uint32_t)json_integer_value(json_array_get(groups, i));
 	for (size_t i = 0; i < p->n_ops; i++)
 		if (p->ops[i].kind == LW_OP_USER)
-			p->ops[i].num[2] = p->groups != NULL;
+			p->ops[i].num[2] = true;
 }
 
 static void join_cgroups(struct lw_plan *p, const char *id)

@@ -180,10 +180,8 @@ load detached
 	need_pids_cgroup a
 	dir=$(field cgroup.paths.pids a)
 	wait_for 5 sh -c '[ "$(cat "$1/pids.current")" -gt 100 ]' sh "$dir"
-	before=$(date +%s%N)
 	lw kill a
 	assert_status 0
-	[ $((($(date +%s%N) - before) / 1000000)) -lt 3000 ]
 	[ ! -e "$dir" ]
 }
 
